@@ -1,0 +1,368 @@
+//! The books: accounts, lines between members, and the only ways to change them.
+
+use crate::account::within;
+use crate::{Account, AccountId, AccountKey, Book, Hash, Index, Line, NO_CAP, Table, Transfer, TransferKind};
+use std::collections::BTreeMap;
+
+/// No side of an account grows beyond this (about 10^33 minor units), so that a balance, and the sum of
+/// the balances of all members of a union, is always a plain `i128`.
+const MOST_TURNOVER: u128 = 1 << 110;
+
+/// Why a settlement cannot be booked now. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The debtor's own account would owe more than its cap.
+    #[error("the debtor participant's debit cap does not allow it")]
+    ParticipantDebitCap,
+    /// The creditor's own account would own more than its cap.
+    #[error("the creditor participant's credit cap does not allow it")]
+    ParticipantCreditCap,
+    /// The debtor member would owe the union more than its debit cap.
+    #[error("the debtor member's debit cap does not allow it")]
+    DebitCap,
+    /// What is left of the debit cap is reserved for orders of higher priority.
+    #[error("the debtor member reserves what is left for a higher priority")]
+    Reserved,
+    /// The creditor member would own more than its credit cap.
+    #[error("the creditor member's credit cap does not allow it")]
+    CreditCap,
+    /// The debtor's limit on what it may owe the creditor.
+    #[error("the debtor's bilateral limit towards the creditor does not allow it")]
+    BilateralDebitLimit,
+    /// The creditor's limit on what the debtor may owe it.
+    #[error("the creditor's bilateral limit towards the debtor does not allow it")]
+    BilateralCreditLimit,
+    /// A sum would leave the range of the books.
+    #[error("a sum would exceed the range of the books")]
+    Overflow,
+}
+
+/// How much of a member's debit cap an order may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Headroom {
+    /// All of it: urgent orders.
+    All,
+    /// What is not reserved for urgent orders: high orders.
+    BelowUrgent,
+    /// What is not reserved for urgent or high orders: normal orders.
+    BelowHigh,
+}
+
+/// What an order moves, all at once or not at all.
+///
+/// In the order's currency `amount` goes from the debtor's account to the creditor's. In the unit of
+/// account the debtor member's position falls by `unit_debit` and the creditor member's rises by
+/// `unit_credit`; of the difference, `exchange` goes to the exchange account and the rest to the
+/// rounding account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Settlement or return.
+    pub kind: TransferKind,
+    /// The payment order.
+    pub order: u128,
+    /// Account that pays, in the order's currency.
+    pub debtor: AccountKey,
+    /// Account that receives, in the order's currency.
+    pub creditor: AccountKey,
+    /// Minor units of the order's currency.
+    pub amount: u64,
+    /// Minor units of the unit of account.
+    pub unit_debit: u64,
+    /// Minor units of the unit of account, at most `unit_debit`.
+    pub unit_credit: u64,
+    /// Minor units of the unit of account, at most `unit_debit - unit_credit`.
+    pub exchange: u64,
+    /// How much of the debtor member's debit cap it may use.
+    pub headroom: Headroom,
+}
+
+/// Accounts and lines of a union with a fixed number of members.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    members: u16,
+    accounts: Table<Account>,
+    index: Index,
+    lines: Table<Line>,
+}
+
+impl Ledger {
+    /// Empty books: a position for each member, then the exchange and the rounding account, and open
+    /// lines between all members. `index_seed` changes no result, see [`Index`].
+    pub fn new(members: u16, index_seed: u64) -> Self {
+        let lines = Table::from_rows(vec![Line::OPEN; usize::from(members) * usize::from(members)]);
+        let mut ledger = Ledger { members, accounts: Table::new(), index: Index::new(index_seed), lines };
+        for member in 0..members {
+            ledger.open(AccountKey::position(member));
+        }
+        ledger.open(AccountKey::exchange());
+        ledger.open(AccountKey::rounding());
+        ledger
+    }
+
+    /// Books read back from a snapshot's rows.
+    pub fn from_rows(members: u16, accounts: Vec<Account>, lines: Vec<Line>, index_seed: u64) -> Self {
+        let mut index = Index::new(index_seed);
+        for (at, account) in accounts.iter().enumerate() {
+            index.insert(account.key.packed(), at as u32, |at| accounts[at as usize].key.packed());
+        }
+        Ledger { members, accounts: Table::from_rows(accounts), index, lines: Table::from_rows(lines) }
+    }
+
+    /// All accounts, in the order in which they were opened.
+    pub fn accounts(&self) -> &Table<Account> {
+        &self.accounts
+    }
+
+    /// All lines; the one from `debtor` to `creditor` is row `debtor * members + creditor`.
+    pub fn lines(&self) -> &Table<Line> {
+        &self.lines
+    }
+
+    /// The account with this key, if it was ever used.
+    pub fn find(&self, key: AccountKey) -> Option<AccountId> {
+        self.index.find(key.packed(), |at| self.accounts.get(at).key.packed())
+    }
+
+    /// The account with this key; one that was never used has no movements and no caps.
+    pub fn account(&self, key: AccountKey) -> Account {
+        self.find(key).map_or_else(|| Account::new(key), |at| *self.accounts.get(at))
+    }
+
+    /// A member's position account.
+    pub fn position(&self, member: u16) -> &Account {
+        self.accounts.get(u32::from(member))
+    }
+
+    /// The line from one member to another.
+    pub fn line(&self, debtor: u16, creditor: u16) -> &Line {
+        self.lines.get(self.line_at(debtor, creditor))
+    }
+
+    fn line_at(&self, debtor: u16, creditor: u16) -> u32 {
+        assert!(debtor < self.members && creditor < self.members, "both are members");
+        u32::from(debtor) * u32::from(self.members) + u32::from(creditor)
+    }
+
+    fn open(&mut self, key: AccountKey) -> AccountId {
+        let at = self.accounts.push(Account::new(key));
+        self.index.insert(key.packed(), at, |at| self.accounts.get(at).key.packed());
+        at
+    }
+
+    fn find_or_open(&mut self, key: AccountKey) -> AccountId {
+        self.find(key).unwrap_or_else(|| self.open(key))
+    }
+
+    /// Books a settlement, or says why it cannot be booked and changes nothing.
+    pub fn settle(&mut self, order: &Settlement) -> Result<[Option<Transfer>; 4], Refusal> {
+        let Settlement { kind, debtor, creditor, amount, unit_debit, unit_credit, exchange, .. } = *order;
+        assert_eq!(debtor.book, creditor.book, "a transfer stays within a book");
+        assert_ne!(debtor.member, creditor.member, "a settlement is between two members");
+        let difference = unit_debit.checked_sub(unit_credit).expect("the union never credits more than it debits");
+        let rounding = difference.checked_sub(exchange).expect("the exchange difference is part of the difference");
+
+        let (payer_at, payee_at) = (self.find(debtor), self.find(creditor));
+        let payer = payer_at.map_or_else(|| Account::new(debtor), |at| *self.accounts.get(at));
+        let payee = payee_at.map_or_else(|| Account::new(creditor), |at| *self.accounts.get(at));
+        let payer = debited(payer, amount)?;
+        let payee = credited(payee, amount)?;
+        if !within(payer.owes_at_most(), payer.debit_cap) {
+            return Err(Refusal::ParticipantDebitCap);
+        }
+        if !within(payee.owns_at_most(), payee.credit_cap) {
+            return Err(Refusal::ParticipantCreditCap);
+        }
+
+        let from = debited(*self.position(debtor.member), unit_debit)?;
+        let to = credited(*self.position(creditor.member), unit_credit)?;
+        let owes = from.owes_at_most();
+        if !within(owes, from.debit_cap) {
+            return Err(Refusal::DebitCap);
+        }
+        let reserved = match order.headroom {
+            Headroom::All => 0,
+            Headroom::BelowUrgent => u128::from(from.reserved_urgent),
+            Headroom::BelowHigh => u128::from(from.reserved_urgent) + u128::from(from.reserved_high),
+        };
+        if !within(owes + reserved, from.debit_cap) {
+            return Err(Refusal::Reserved);
+        }
+        if !within(to.owns_at_most(), to.credit_cap) {
+            return Err(Refusal::CreditCap);
+        }
+
+        let mut line = *self.line(debtor.member, creditor.member);
+        line.gross = grown(line.gross, unit_credit)?;
+        let net = line.gross.saturating_sub(self.line(creditor.member, debtor.member).gross);
+        if !within(net, line.debit_limit) {
+            return Err(Refusal::BilateralDebitLimit);
+        }
+        if !within(net, line.credit_limit) {
+            return Err(Refusal::BilateralCreditLimit);
+        }
+
+        let (exchange_at, rounding_at) = (u32::from(self.members), u32::from(self.members) + 1);
+        let exchange_account = credited(*self.accounts.get(exchange_at), exchange)?;
+        let rounding_account = credited(*self.accounts.get(rounding_at), rounding)?;
+
+        // Nothing can fail any more.
+        let payer_at = payer_at.unwrap_or_else(|| self.open(debtor));
+        let payee_at = payee_at.unwrap_or_else(|| self.open(creditor));
+        let (from_at, to_at) = (u32::from(debtor.member), u32::from(creditor.member));
+        *self.accounts.get_mut(payer_at) = payer;
+        *self.accounts.get_mut(payee_at) = payee;
+        *self.accounts.get_mut(from_at) = from;
+        *self.accounts.get_mut(to_at) = to;
+        let line_at = self.line_at(debtor.member, creditor.member);
+        *self.lines.get_mut(line_at) = line;
+
+        let transfer = |kind, book, debit, credit, amount: u64| {
+            Transfer::new(kind, order.order, book, debit, credit, u128::from(amount))
+        };
+        let unit = Book::UNIT_OF_ACCOUNT;
+        let mut transfers = [
+            Some(transfer(kind, debtor.book, payer_at, payee_at, amount)),
+            Some(transfer(kind, unit, from_at, to_at, unit_credit)),
+            None,
+            None,
+        ];
+        if exchange > 0 {
+            *self.accounts.get_mut(exchange_at) = exchange_account;
+            transfers[2] = Some(transfer(TransferKind::ExchangeDifference, unit, from_at, exchange_at, exchange));
+        }
+        if rounding > 0 {
+            *self.accounts.get_mut(rounding_at) = rounding_account;
+            transfers[3] = Some(transfer(TransferKind::Rounding, unit, from_at, rounding_at, rounding));
+        }
+        Ok(transfers)
+    }
+
+    /// Novates all bilateral positions to the union: a new cycle starts with none.
+    pub fn novate(&mut self) {
+        for at in 0..self.lines.len() {
+            if self.lines.get(at).gross != 0 {
+                self.lines.get_mut(at).gross = 0;
+            }
+        }
+    }
+
+    /// Calls for a leg of a closed cycle: `debtor` is to pay `creditor` this part of its position.
+    pub fn call(&mut self, debtor: u16, creditor: u16, amount: u128) {
+        assert!(amount <= self.position(debtor).open_balance().min(0).unsigned_abs(), "a leg pays what is owed");
+        assert!(amount <= self.position(creditor).open_balance().max(0).unsigned_abs(), "a leg is owned");
+        self.accounts.get_mut(u32::from(debtor)).to_pay += amount;
+        self.accounts.get_mut(u32::from(creditor)).to_receive += amount;
+    }
+
+    /// Books a leg that its creditor has confirmed: both positions are discharged by it.
+    pub fn discharge(&mut self, leg: u128, debtor: u16, creditor: u16, amount: u128) -> Result<Transfer, Refusal> {
+        let (payer_at, payee_at) = (u32::from(debtor), u32::from(creditor));
+        let (mut payer, mut payee) = (*self.position(debtor), *self.position(creditor));
+        payer.credits = bounded(payer.credits.checked_add(amount))?;
+        payee.debits = bounded(payee.debits.checked_add(amount))?;
+        payer.to_pay = payer.to_pay.checked_sub(amount).expect("the leg was called for");
+        payee.to_receive = payee.to_receive.checked_sub(amount).expect("the leg was called for");
+        *self.accounts.get_mut(payer_at) = payer;
+        *self.accounts.get_mut(payee_at) = payee;
+        let book = Book::UNIT_OF_ACCOUNT;
+        Ok(Transfer::new(TransferKind::CycleSettlement, leg, book, payee_at, payer_at, amount))
+    }
+
+    /// Sets an account's caps. A cap below what is in use is refused, with nothing changed.
+    pub fn set_caps(&mut self, key: AccountKey, debit_cap: u64, credit_cap: u64) -> Result<(), Refusal> {
+        let mut account = self.account(key);
+        (account.debit_cap, account.credit_cap) = (debit_cap, credit_cap);
+        if !within(account.owes_at_most(), debit_cap) {
+            return Err(Refusal::DebitCap);
+        }
+        if !within(account.owns_at_most(), credit_cap) {
+            return Err(Refusal::CreditCap);
+        }
+        let at = self.find_or_open(key);
+        *self.accounts.get_mut(at) = account;
+        Ok(())
+    }
+
+    /// Sets what a member keeps free of its debit cap for urgent, and for high orders.
+    pub fn set_reservations(&mut self, member: u16, urgent: u64, high: u64) {
+        let account = self.accounts.get_mut(u32::from(member));
+        (account.reserved_urgent, account.reserved_high) = (urgent, high);
+    }
+
+    /// Sets the debtor's own limit on what it may owe `creditor`, net. Below what is owed: refused.
+    pub fn set_debit_limit(&mut self, debtor: u16, creditor: u16, limit: u64) -> Result<(), Refusal> {
+        if !within(self.bilateral_net(debtor, creditor), limit) {
+            return Err(Refusal::BilateralDebitLimit);
+        }
+        let at = self.line_at(debtor, creditor);
+        self.lines.get_mut(at).debit_limit = limit;
+        Ok(())
+    }
+
+    /// Sets the creditor's limit on what `debtor` may owe it, net. Below what is owed: refused.
+    pub fn set_credit_limit(&mut self, debtor: u16, creditor: u16, limit: u64) -> Result<(), Refusal> {
+        if !within(self.bilateral_net(debtor, creditor), limit) {
+            return Err(Refusal::BilateralCreditLimit);
+        }
+        let at = self.line_at(debtor, creditor);
+        self.lines.get_mut(at).credit_limit = limit;
+        Ok(())
+    }
+
+    /// What the debtor owes the creditor in the open cycle after bilateral netting, 0 if it is owed.
+    pub fn bilateral_net(&self, debtor: u16, creditor: u16) -> u128 {
+        self.line(debtor, creditor).gross.saturating_sub(self.line(creditor, debtor).gross)
+    }
+
+    /// The sum of all balances, book by book: zero everywhere, or the books are broken (P4).
+    pub fn sums(&self) -> BTreeMap<Book, i128> {
+        let mut sums = BTreeMap::new();
+        for account in self.accounts.rows() {
+            *sums.entry(account.key.book).or_insert(0i128) += account.balance();
+        }
+        sums
+    }
+
+    /// Whether every account and every line is within its limits.
+    pub fn is_within_limits(&self) -> bool {
+        let caps = self.accounts.rows().iter().all(Account::is_within_caps);
+        let lines = (0..self.members).all(|debtor| {
+            (0..self.members).all(|creditor| {
+                let (line, net) = (self.line(debtor, creditor), self.bilateral_net(debtor, creditor));
+                within(net, line.debit_limit) && within(net, line.credit_limit)
+            })
+        });
+        caps && lines
+    }
+
+    /// The roots of accounts and lines.
+    pub fn roots(&mut self) -> [Hash; 2] {
+        [self.accounts.root(), self.lines.root()]
+    }
+
+    /// Bytes that accounts, lines and their index occupy, about.
+    pub fn bytes(&self) -> usize {
+        self.accounts.bytes().len() + self.lines.bytes().len() + self.index.bytes()
+    }
+}
+
+fn debited(mut account: Account, amount: u64) -> Result<Account, Refusal> {
+    account.debits = grown(account.debits, amount)?;
+    Ok(account)
+}
+
+fn credited(mut account: Account, amount: u64) -> Result<Account, Refusal> {
+    account.credits = grown(account.credits, amount)?;
+    Ok(account)
+}
+
+fn grown(sum: u128, amount: u64) -> Result<u128, Refusal> {
+    bounded(sum.checked_add(u128::from(amount)))
+}
+
+fn bounded(sum: Option<u128>) -> Result<u128, Refusal> {
+    sum.filter(|&sum| sum <= MOST_TURNOVER).ok_or(Refusal::Overflow)
+}
+
+const _: () = assert!(NO_CAP == u64::MAX && size_of::<Account>() == 128 && size_of::<Line>() == 32);
+const _: () = assert!(size_of::<Transfer>() == 48);
