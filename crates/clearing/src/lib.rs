@@ -1,0 +1,16 @@
+//! Pure clearing algorithms: what parties owe each other, what is left of it after netting, and who pays whom to settle
+//! the rest.
+//!
+//! Nothing here knows a currency, a clock or a file. Parties are indices from zero, amounts are whole minor units of one
+//! currency, and the same input gives the same output on every machine.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
+
+pub mod legs;
+pub mod positions;
+mod ratio;
+
+pub use legs::{Leg, SettlementPlan, settlement_legs};
+pub use positions::{FlowError, Flows};
+pub use ratio::Ratio;
