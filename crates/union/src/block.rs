@@ -1,0 +1,135 @@
+//! Blocks: the order of everything, and the only clock.
+
+use crate::batch::{Batch, BatchError};
+use bytemuck::{Pod, Zeroable};
+use ledger::Hash;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// The longest block, in bytes, header included.
+pub const BLOCK_BYTES_MAX: usize = 16 << 20;
+
+/// The most batches in a block.
+pub const BLOCK_BATCHES_MAX: usize = 4_096;
+
+const MAGIC: [u8; 8] = *b"COMITYK1";
+
+/// The first 128 bytes of a block, little-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct BlockHeader {
+    magic: [u8; 8],
+    /// 1 for the first block after the charter, then one more a block.
+    pub height: u64,
+    /// Unix milliseconds, never less than the parent's: the only time there is.
+    pub time_ms: u64,
+    /// Number of batches, which may be none: such a block only moves the clock.
+    pub batches: u32,
+    reserved: [u8; 4],
+    /// Hash of the parent block; the charter's hash for the first.
+    pub parent: Hash,
+    /// State hash after the parent.
+    pub state: Hash,
+    /// SHA-256 over the digests and signatures of the batches' headers.
+    pub content: Hash,
+}
+
+/// Bytes of a block's header.
+pub const BLOCK_HEADER_BYTES: usize = 128;
+
+const _: () = assert!(size_of::<BlockHeader>() == BLOCK_HEADER_BYTES);
+
+impl BlockHeader {
+    /// The block's hash: SHA-256 over its header, which binds the batches.
+    pub fn hash(&self) -> Hash {
+        Sha256::digest(bytemuck::bytes_of(self)).into()
+    }
+}
+
+/// A block.
+#[derive(Clone, Debug)]
+pub struct Block {
+    header: BlockHeader,
+    batches: Vec<Batch>,
+}
+
+/// Why bytes are not a block.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BlockFormatError {
+    /// The header or the lengths are not those of a block.
+    #[error("not a block: {0}")]
+    Format(&'static str),
+    /// A batch in it is not one.
+    #[error("batch {batch} of the block: {error}")]
+    Batch {
+        /// Its place in the block.
+        batch: usize,
+        /// What is wrong.
+        error: BatchError,
+    },
+}
+
+fn content(batches: &[Batch]) -> Hash {
+    let mut hasher = Sha256::new();
+    for batch in batches {
+        hasher.update(bytemuck::bytes_of(batch.header()));
+    }
+    hasher.finalize().into()
+}
+
+impl Block {
+    /// A block on top of a parent.
+    pub fn new(height: u64, time_ms: u64, parent: Hash, state: Hash, batches: Vec<Batch>) -> Block {
+        let count = u32::try_from(batches.len()).expect("a block has at most BLOCK_BATCHES_MAX batches");
+        let content = content(&batches);
+        let header =
+            BlockHeader { magic: MAGIC, height, time_ms, batches: count, reserved: [0; 4], parent, state, content };
+        Block { header, batches }
+    }
+
+    /// Reads a block strictly; `batch` verifies or takes each batch ([`Batch::verify`], [`Batch::from_journal`]).
+    pub fn decode(
+        bytes: &[u8],
+        batch: impl Fn(Arc<[u8]>) -> Result<Batch, BatchError>,
+    ) -> Result<Block, BlockFormatError> {
+        use BlockFormatError::Format;
+        if bytes.len() > BLOCK_BYTES_MAX {
+            return Err(Format("it is longer than a block may be"));
+        }
+        let (header, mut rest) =
+            bytes.split_at_checked(BLOCK_HEADER_BYTES).ok_or(Format("it is shorter than a header"))?;
+        let header: BlockHeader = bytemuck::pod_read_unaligned(header);
+        if header.magic != MAGIC || header.reserved != [0; 4] || header.batches as usize > BLOCK_BATCHES_MAX {
+            return Err(Format("its header is not that of a block"));
+        }
+        let mut batches = Vec::with_capacity(header.batches as usize);
+        for at in 0..header.batches as usize {
+            let located = |error| BlockFormatError::Batch { batch: at, error };
+            let (first, after) = Batch::split_first(rest).map_err(located)?;
+            batches.push(batch(Arc::from(first)).map_err(located)?);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            return Err(Format("bytes follow its last batch"));
+        }
+        if header.content != content(&batches) {
+            return Err(Format("its batches are not those that its header names"));
+        }
+        Ok(Block { header, batches })
+    }
+
+    /// The header's bytes; with the batches' bytes after it, those of the block.
+    pub fn header_bytes(&self) -> &[u8] {
+        bytemuck::bytes_of(&self.header)
+    }
+
+    /// The header.
+    pub fn header(&self) -> &BlockHeader {
+        &self.header
+    }
+
+    /// The batches, in order.
+    pub fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+}

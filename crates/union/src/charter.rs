@@ -1,0 +1,342 @@
+//! The charter: who the members are and by which rules they clear. Its hash is the union's identity.
+
+use crate::calendar::{Calendar, Day, MemberCalendar};
+use ledger::{Hash, NO_CAP};
+use money::Currency;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// The most members that a union has.
+pub const MEMBERS_MAX: usize = 256;
+
+/// The longest charter, in bytes.
+pub const CHARTER_BYTES_MAX: usize = 1 << 20;
+
+/// The version of the rules that this software applies.
+pub const PROTOCOL: u32 = 1;
+
+/// Why a text is not a charter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CharterError {
+    /// Not TOML, or not these keys; the text names line and column.
+    #[error("{0}")]
+    Syntax(String),
+    /// Well formed, but not a rule that can be applied.
+    #[error("charter: {key}: {problem}")]
+    Rule {
+        /// The key at fault, as a path.
+        key: String,
+        /// What is wrong with it and what would be right.
+        problem: String,
+    },
+}
+
+/// A time of day, `HH:MM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClockTime {
+    /// Seconds since midnight.
+    pub second: u32,
+}
+
+impl ClockTime {
+    /// Reads `HH:MM`, 00:00 to 23:59.
+    pub fn parse(text: &str) -> Option<ClockTime> {
+        let (hour, minute) = text.split_once(':')?;
+        let number = |part: &str| (part.len() == 2).then(|| part.parse::<u32>().ok()).flatten();
+        let (hour, minute) = (number(hour)?, number(minute)?);
+        (hour < 24 && minute < 60).then_some(ClockTime { second: hour * 3_600 + minute * 60 })
+    }
+}
+
+impl<'de> Deserialize<'de> for ClockTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        ClockTime::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom("a time of day is written HH:MM, 00:00 to 23:59"))
+    }
+}
+
+/// How the queue is worked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueDiscipline {
+    /// A member's orders settle in order of priority, then entry; the first that cannot holds up the rest.
+    Fifo,
+    /// As `Fifo`, but an order that can settle overtakes earlier ones that cannot.
+    BypassFifo,
+}
+
+/// How long a clearing cycle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CycleLength {
+    /// So many calendar months.
+    Months(u32),
+    /// So many days.
+    Days(u32),
+}
+
+/// A member: an institution with a vote and a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Short code, two to eight capital letters or digits, unique: `BRA`.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// Its own currency.
+    pub currency: Currency,
+    /// Ed25519 public key that its batches are signed with.
+    pub signing_key: [u8; 32],
+    /// X25519 public key that customer detail is encrypted to.
+    pub sealing_key: [u8; 32],
+    /// The most it may owe the union, in minor units of the unit of account; [`NO_CAP`] for no cap.
+    pub debit_cap: u64,
+    /// The most it may own, likewise.
+    pub credit_cap: u64,
+}
+
+/// A charter that has been read and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charter {
+    /// The union's name.
+    pub name: String,
+    /// The currency that positions are kept in.
+    pub unit_of_account: Currency,
+    /// The currency that net positions are paid in; one major unit pays one major unit of account.
+    pub settlement_asset: Currency,
+    /// Clock, cut-offs and holidays.
+    pub calendar: Calendar,
+    /// How many days ahead of its value date an order may come.
+    pub days_ahead: u32,
+    /// How many days after its value date an order that names no expiry still waits.
+    pub days_waiting: u32,
+    /// First day of the first cycle.
+    pub first_day: Day,
+    /// Length of a cycle.
+    pub cycle_length: CycleLength,
+    /// Time of day at which a cycle closes, on its last day.
+    pub cycle_close: ClockTime,
+    /// How the queue is worked through.
+    pub queue_discipline: QueueDiscipline,
+    /// How many attempts to settle a queued order are made at the end of a block, at most.
+    pub queue_attempts: u32,
+    /// How many orders may be held or queued at once, in all.
+    pub open_orders_max: u32,
+    /// The members, in the order that numbers them from 0.
+    pub members: Vec<Member>,
+    text: String,
+    hash: Hash,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    protocol: u32,
+    unit_of_account: Currency,
+    settlement_asset: Currency,
+    calendar: CalendarFile,
+    cycle: CycleFile,
+    queue: QueueFile,
+    members: Vec<MemberFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CalendarFile {
+    utc_offset_minutes: i32,
+    customer_cut_off: ClockTime,
+    interbank_cut_off: ClockTime,
+    days_ahead: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CycleFile {
+    first_day: Day,
+    months: Option<u32>,
+    days: Option<u32>,
+    close: ClockTime,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QueueFile {
+    discipline: QueueDiscipline,
+    attempts: u32,
+    open_orders_max: u32,
+    days_waiting: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemberFile {
+    code: String,
+    name: String,
+    currency: Currency,
+    signing_key: String,
+    sealing_key: String,
+    debit_cap: Option<String>,
+    credit_cap: Option<String>,
+    weekend: Vec<Weekday>,
+    #[serde(default)]
+    holidays: Vec<Day>,
+}
+
+fn rule(key: impl Into<String>, problem: impl Into<String>) -> CharterError {
+    CharterError::Rule { key: key.into(), problem: problem.into() }
+}
+
+impl Charter {
+    /// Reads a charter and checks that it can be applied.
+    pub fn parse(text: &str) -> Result<Charter, CharterError> {
+        if text.len() > CHARTER_BYTES_MAX {
+            return Err(rule("", format!("is longer than {CHARTER_BYTES_MAX} bytes")));
+        }
+        let file: File = toml::from_str(text).map_err(|error| CharterError::Syntax(error.to_string()))?;
+        if file.protocol != PROTOCOL {
+            return Err(rule("protocol", format!("is {}, but this software applies {PROTOCOL}", file.protocol)));
+        }
+        check_text("name", &file.name)?;
+        if file.calendar.utc_offset_minutes.abs() > 14 * 60 {
+            return Err(rule("calendar.utc_offset_minutes", "is not between -840 and 840"));
+        }
+        if file.calendar.days_ahead > 366 {
+            return Err(rule("calendar.days_ahead", "is more than 366"));
+        }
+        let latest_cut_off = file.calendar.customer_cut_off.max(file.calendar.interbank_cut_off);
+        if file.cycle.close < latest_cut_off {
+            return Err(rule("cycle.close", "is before the last cut-off of the day"));
+        }
+        let cycle_length = match (file.cycle.months, file.cycle.days) {
+            (Some(months @ 1..=12), None) => CycleLength::Months(months),
+            (None, Some(days @ 1..=366)) => CycleLength::Days(days),
+            _ => return Err(rule("cycle", "needs either months (1 to 12) or days (1 to 366)")),
+        };
+        if file.queue.open_orders_max == 0 || file.queue.open_orders_max > 1 << 24 {
+            return Err(rule("queue.open_orders_max", format!("is not between 1 and {}", 1 << 24)));
+        }
+        if file.queue.attempts == 0 || file.queue.attempts > 1 << 24 {
+            return Err(rule("queue.attempts", format!("is not between 1 and {}", 1 << 24)));
+        }
+        if file.queue.days_waiting > 366 {
+            return Err(rule("queue.days_waiting", "is more than 366"));
+        }
+        if file.members.len() < 2 || file.members.len() > MEMBERS_MAX {
+            return Err(rule("members", format!("are {}, not 2 to {MEMBERS_MAX}", file.members.len())));
+        }
+        let mut members: Vec<Member> = Vec::with_capacity(file.members.len());
+        let mut calendars = Vec::with_capacity(file.members.len());
+        for (number, from) in file.members.into_iter().enumerate() {
+            let key = |name: &str| format!("members[{number}].{name}");
+            let is_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+            if !(2..=8).contains(&from.code.len()) || !from.code.chars().all(is_code) {
+                return Err(rule(key("code"), "is not two to eight capital letters or digits"));
+            }
+            check_text(&key("name"), &from.name)?;
+            let signing_key = parse_key(&key("signing_key"), &from.signing_key)?;
+            let sealing_key = parse_key(&key("sealing_key"), &from.sealing_key)?;
+            if ed25519_dalek::VerifyingKey::from_bytes(&signing_key).is_err() {
+                return Err(rule(key("signing_key"), "is not an Ed25519 public key"));
+            }
+            if let Some(other) = members.iter().find(|m| m.code == from.code || m.signing_key == signing_key) {
+                return Err(rule(key("code"), format!("has a code or a key of {}", other.code)));
+            }
+            let cap = |name: &str, text: Option<String>| match text {
+                None => Ok(NO_CAP),
+                Some(text) => money::parse_amount(&text, file.unit_of_account.minor_digits())
+                    .map_err(|error| rule(key(name), error.to_string())),
+            };
+            let weekend: Vec<u8> = from.weekend.into_iter().map(|weekday| weekday as u8).collect();
+            calendars.push(MemberCalendar::new(&weekend, from.holidays));
+            members.push(Member {
+                debit_cap: cap("debit_cap", from.debit_cap)?,
+                credit_cap: cap("credit_cap", from.credit_cap)?,
+                code: from.code,
+                name: from.name,
+                currency: from.currency,
+                signing_key,
+                sealing_key,
+            });
+        }
+        let mut hasher = Sha256::new();
+        hasher.update(b"comity charter v1\0");
+        hasher.update(text);
+        Ok(Charter {
+            name: file.name,
+            unit_of_account: file.unit_of_account,
+            settlement_asset: file.settlement_asset,
+            calendar: Calendar {
+                utc_offset_minutes: file.calendar.utc_offset_minutes,
+                customer_cut_off: file.calendar.customer_cut_off,
+                interbank_cut_off: file.calendar.interbank_cut_off,
+                members: calendars,
+            },
+            days_ahead: file.calendar.days_ahead,
+            days_waiting: file.queue.days_waiting,
+            first_day: file.cycle.first_day,
+            cycle_length,
+            cycle_close: file.cycle.close,
+            queue_discipline: file.queue.discipline,
+            queue_attempts: file.queue.attempts,
+            open_orders_max: file.queue.open_orders_max,
+            members,
+            text: text.to_owned(),
+            hash: hasher.finalize().into(),
+        })
+    }
+
+    /// The text that was signed and that the hash is taken of.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The union's identity: SHA-256 over a label and the text, byte for byte.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The number of the member with this code.
+    pub fn member(&self, code: &str) -> Option<u16> {
+        self.members.iter().position(|member| member.code == code).map(|number| number as u16)
+    }
+
+    /// The last day of the cycle that starts on `first_day`.
+    pub fn cycle_last_day(&self, first_day: Day) -> Day {
+        let next = match self.cycle_length {
+            CycleLength::Months(months) => first_day.after_months(months),
+            CycleLength::Days(days) => first_day.after_days(days),
+        };
+        Day(next.0.max(first_day.0 + 1) - 1)
+    }
+}
+
+fn check_text(key: &str, text: &str) -> Result<(), CharterError> {
+    if text.is_empty() || text.len() > 140 || text.chars().any(char::is_control) {
+        return Err(rule(key, "is empty, longer than 140 bytes, or has control characters"));
+    }
+    Ok(())
+}
+
+fn parse_key(key: &str, text: &str) -> Result<[u8; 32], CharterError> {
+    let error = || rule(key, "is not 64 hexadecimal digits");
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(error());
+    }
+    let mut bytes = [0; 32];
+    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| error())?;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,179 @@
+//! The clearing cycle: open, close, settlement legs, their confirmation.
+//!
+//! A cycle closes by the clock, at the time that the charter fixes, or earlier if more than half of all
+//! members agree. At the close, bilateral positions are novated to the union, every member's open
+//! position is called for in legs of the settlement asset, and the next cycle opens at once. A position
+//! changes only when the creditor of a leg confirms it; until then the leg counts against the caps of
+//! both sides (see `Account::owes_at_most`).
+
+use crate::calendar::Day;
+use crate::event::{Event, Field, Rejection};
+use crate::reason::Reason;
+use crate::rows::{Cycle, CycleStatus, Leg};
+use crate::state::Union;
+use bytemuck::Zeroable;
+use clearing::Flows;
+
+impl Union {
+    /// The open cycle.
+    pub fn open_cycle_row(&self) -> &Cycle {
+        self.cycles.rows().last().expect("a cycle is always open")
+    }
+
+    fn open_cycle_at(&self) -> u32 {
+        self.cycles.len() - 1
+    }
+
+    /// Counts a settled order in the open cycle, and returns the cycle's number.
+    pub(crate) fn count_settled(&mut self) -> u32 {
+        let at = self.open_cycle_at();
+        let cycle = self.cycles.get_mut(at);
+        cycle.settled_orders += 1;
+        cycle.number
+    }
+
+    /// Opens the cycle whose period begins on `first_day`.
+    pub(crate) fn open_cycle(&mut self, first_day: Day) {
+        let charter = &self.charter;
+        let closes_at_ms = charter.calendar.time_ms(charter.cycle_last_day(first_day), charter.cycle_close.second);
+        let opened_at_ms = self.cycles.rows().last().map_or(self.clock.time_ms, |cycle| cycle.closes_at_ms);
+        let cycle = Cycle {
+            number: self.cycles.len() + 1,
+            first_day: first_day.0,
+            opened_at_ms,
+            closes_at_ms,
+            status: CycleStatus::Open as u8,
+            legs_from: self.legs.len(),
+            ..Zeroable::zeroed()
+        };
+        self.cycles.push(cycle);
+        self.events.push(Event::CycleOpened(cycle));
+    }
+
+    /// A member agrees to close the open cycle before its time.
+    pub(crate) fn agree_to_close(&mut self, sender: u16, number: u32) -> Result<(), Rejection> {
+        if number != self.open_cycle_row().number {
+            return Err(Rejection::new(Reason::NARR, Field::Cycle, "this is not the open cycle"));
+        }
+        if self.open_cycle_row().opened_at_ms >= self.clock.time_ms {
+            return Err(Rejection::new(Reason::NARR, Field::Cycle, "the cycle has only just opened"));
+        }
+        let at = self.open_cycle_at();
+        self.cycles.get_mut(at).agree(sender);
+        self.events.push(Event::SettingsChanged { member: sender });
+        if self.open_cycle_row().agreed_count() * 2 > self.charter.members.len() {
+            self.close_cycle(self.clock.time_ms);
+        }
+        Ok(())
+    }
+
+    /// Closes the open cycle as of `closed_at_ms`, calls for its legs, and opens the next one.
+    pub(crate) fn close_cycle(&mut self, closed_at_ms: u64) {
+        let members = self.charter.members.len() as u16;
+        let mut flows = Flows::new(usize::from(members));
+        for debtor in 0..members {
+            for creditor in 0..members {
+                let gross = self.ledger.line(debtor, creditor).gross;
+                if gross != 0 {
+                    flows
+                        .record(usize::from(debtor), usize::from(creditor), gross)
+                        .expect("the ledger bounds what a line carries");
+                }
+            }
+        }
+        let at = self.open_cycle_at();
+        let cycle = self.cycles.get_mut(at);
+        let planned = (cycle.closes_at_ms, Day(cycle.first_day));
+        cycle.gross = flows.gross();
+        cycle.bilateral_net = flows.bilateral_net_total();
+        cycle.multilateral_net = flows.multilateral_net_total();
+        cycle.closes_at_ms = closed_at_ms;
+        self.ledger.novate();
+        self.call_for_legs(at);
+        assert!(self.ledger.sums().values().all(|&sum| sum == 0), "the books sum to zero at the close");
+
+        // Closed early, the next cycle has the same end as this one was to have.
+        let next = if closed_at_ms < planned.0 { planned.1 } else { Day(self.charter.cycle_last_day(planned.1).0 + 1) };
+        self.open_cycle(next);
+        self.wake_all();
+    }
+
+    /// Pairs net debtors with net creditors over their open positions.
+    ///
+    /// A leg is a whole number of minor units of the settlement asset; what is below that, and what the
+    /// exchange and rounding accounts hold against the members, stays in the positions of the open cycle.
+    fn call_for_legs(&mut self, cycle_at: u32) {
+        let members = self.charter.members.len() as u16;
+        let positions: Vec<i128> = (0..members).map(|member| self.ledger.position(member).open_balance()).collect();
+        let unit_digits = u32::from(self.charter.unit_of_account.minor_digits());
+        let asset_digits = u32::from(self.charter.settlement_asset.minor_digits());
+        let number = self.cycles.get(cycle_at).number;
+        let mut legs = 0;
+        let mut called = Vec::new();
+        for planned in clearing::settlement_legs(&positions).legs {
+            let (unit_amount, asset_amount) = if asset_digits >= unit_digits {
+                (planned.amount, planned.amount * 10u128.pow(asset_digits - unit_digits))
+            } else {
+                let unit = 10u128.pow(unit_digits - asset_digits);
+                (planned.amount / unit * unit, planned.amount / unit)
+            };
+            if asset_amount == 0 {
+                continue;
+            }
+            let leg = Leg {
+                unit_amount,
+                asset_amount,
+                cycle: number,
+                number: legs,
+                debtor: planned.debtor as u16,
+                creditor: planned.creditor as u16,
+                ..Zeroable::zeroed()
+            };
+            self.ledger.call(leg.debtor, leg.creditor, unit_amount);
+            self.legs.push(leg);
+            called.push(Event::LegCalled(leg));
+            legs += 1;
+        }
+        let cycle = self.cycles.get_mut(cycle_at);
+        (cycle.legs, cycle.legs_open) = (legs, legs);
+        cycle.status = if legs == 0 { CycleStatus::Settled as u8 } else { CycleStatus::Closed as u8 };
+        self.events.push(Event::CycleClosed(*cycle));
+        self.events.extend(called);
+        if legs == 0 {
+            self.events.push(Event::CycleSettled(number));
+        }
+    }
+
+    /// The creditor of a leg confirms that it was paid: both positions are discharged.
+    pub(crate) fn confirm_leg(&mut self, sender: u16, number: u32, leg: u32) -> Result<(), Rejection> {
+        let unknown = Rejection::new(Reason::NOOR, Field::Cycle, "no closed cycle has this number");
+        let cycle_at = number.checked_sub(1).filter(|&at| at < self.open_cycle_at()).ok_or(unknown)?;
+        let cycle = *self.cycles.get(cycle_at);
+        if leg >= cycle.legs {
+            return Err(Rejection::new(Reason::NOOR, Field::Leg, "the cycle has no such leg"));
+        }
+        let leg_at = cycle.legs_from + leg;
+        let row = *self.legs.get(leg_at);
+        if row.creditor != sender {
+            return Err(Rejection::new(Reason::AG01, Field::Leg, "only the member that is paid confirms a leg"));
+        }
+        if row.is_confirmed() {
+            return Err(Rejection::new(Reason::DUPL, Field::Leg, "the leg is confirmed already"));
+        }
+        let transfer = self
+            .ledger
+            .discharge(row.id(), row.debtor, row.creditor, row.unit_amount)
+            .map_err(|_| Rejection::new(Reason::AM12, Field::Leg, "a sum would exceed the range of the books"))?;
+        self.legs.get_mut(leg_at).confirmed_at_ms = self.clock.time_ms;
+        self.events.push(Event::Transfer(transfer));
+        self.events.push(Event::LegConfirmed(*self.legs.get(leg_at)));
+        let cycle = self.cycles.get_mut(cycle_at);
+        cycle.legs_open -= 1;
+        if cycle.legs_open == 0 {
+            cycle.status = CycleStatus::Settled as u8;
+            self.events.push(Event::CycleSettled(number));
+        }
+        self.wake_all();
+        Ok(())
+    }
+}

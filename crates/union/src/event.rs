@@ -1,0 +1,188 @@
+//! What applying a block did: an outcome for each command, and events in the order in which they happened.
+
+use crate::command::Payment;
+use crate::order::OrderStatus;
+use crate::reason::Reason;
+use crate::rows::{Cycle, Leg};
+use ledger::{Hash, Transfer};
+
+/// What became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done; for commands that are not payment orders.
+    Done,
+    /// The very same order was taken before: nothing was done again.
+    AlreadyDone(OrderStatus),
+    /// The order was taken, and this is where it is now.
+    Order {
+        /// Held, queued, settled, or refused by a rule of the receiving member.
+        status: OrderStatus,
+        /// Why, unless it settled.
+        reason: Reason,
+    },
+    /// The command cannot be applied. Nothing was changed.
+    Rejected(Rejection),
+}
+
+/// Why a command cannot be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The ISO 20022 code.
+    pub reason: Reason,
+    /// The part of the command at fault.
+    pub field: Field,
+    /// In words.
+    pub text: &'static str,
+}
+
+/// A part of a command, for error messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The record as a whole.
+    Record,
+    /// Identifier of the order.
+    Id,
+    /// Member that pays.
+    Debtor,
+    /// Member that is paid.
+    Creditor,
+    /// Participant of the debtor.
+    DebtorParticipant,
+    /// Participant of the creditor.
+    CreditorParticipant,
+    /// Amount.
+    Amount,
+    /// Currency.
+    Currency,
+    /// Value date.
+    ValueDate,
+    /// Expiry.
+    ExpiresAt,
+    /// Priority.
+    Priority,
+    /// Sealed customer detail.
+    Detail,
+    /// The payment that is given back.
+    Original,
+    /// Reason code.
+    Reason,
+    /// Number of a participant.
+    Participant,
+    /// Debit cap.
+    DebitCap,
+    /// Credit cap.
+    CreditCap,
+    /// Bilateral limit on what the member may owe.
+    DebitLimit,
+    /// Bilateral limit on what it may be owed.
+    CreditLimit,
+    /// The other member of a limit.
+    Counterparty,
+    /// An acceptance rule.
+    Rule,
+    /// A published rate.
+    Rate,
+    /// First day of a published rate.
+    FromDay,
+    /// Number of a cycle.
+    Cycle,
+    /// Number of a settlement leg.
+    Leg,
+}
+
+impl Field {
+    /// Its name in the API and in error messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Record => "record",
+            Field::Id => "id",
+            Field::Debtor => "debtor",
+            Field::Creditor => "creditor",
+            Field::DebtorParticipant => "debtor_participant",
+            Field::CreditorParticipant => "creditor_participant",
+            Field::Amount => "amount",
+            Field::Currency => "currency",
+            Field::ValueDate => "value_date",
+            Field::ExpiresAt => "expires_at",
+            Field::Priority => "priority",
+            Field::Detail => "detail",
+            Field::Original => "original",
+            Field::Reason => "reason",
+            Field::Participant => "participant",
+            Field::DebitCap => "debit_cap",
+            Field::CreditCap => "credit_cap",
+            Field::DebitLimit => "debit_limit",
+            Field::CreditLimit => "credit_limit",
+            Field::Counterparty => "counterparty",
+            Field::Rule => "rule",
+            Field::Rate => "rate",
+            Field::FromDay => "from_day",
+            Field::Cycle => "cycle",
+            Field::Leg => "leg",
+        }
+    }
+}
+
+/// An order came to a new status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderEvent {
+    /// The order.
+    pub payment: Payment,
+    /// Its new status.
+    pub status: OrderStatus,
+    /// Why, unless it settled.
+    pub reason: Reason,
+    /// The receiving member's acceptance rule that matched, or [`crate::NO_RULE`].
+    pub rule: u8,
+    /// The open cycle.
+    pub cycle: u32,
+    /// What settlement took from the debtor member's position, in minor units of the unit of account.
+    pub unit_debit: u64,
+    /// What it gave to the creditor member's position, likewise.
+    pub unit_credit: u64,
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "most events are the large one")]
+pub enum Event {
+    /// An order came to a new status.
+    Order(OrderEvent),
+    /// Money moved between two accounts.
+    Transfer(Transfer),
+    /// A payment that had settled was given back by another order.
+    Returned {
+        /// The payment.
+        original: u128,
+        /// The return.
+        by: u128,
+    },
+    /// The open cycle closed, with these figures.
+    CycleClosed(Cycle),
+    /// A member is to pay another, to settle a closed cycle.
+    LegCalled(Leg),
+    /// The creditor of a leg confirmed it.
+    LegConfirmed(Leg),
+    /// Every leg of a cycle is confirmed.
+    CycleSettled(u32),
+    /// A new cycle opened.
+    CycleOpened(Cycle),
+    /// A member's own settings changed (limits, rules, rates, participants).
+    SettingsChanged {
+        /// The member.
+        member: u16,
+    },
+}
+
+/// What a block did.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The block's height.
+    pub height: u64,
+    /// An outcome for each command, batch after batch.
+    pub outcomes: Vec<Outcome>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The state hash after the block.
+    pub state: Hash,
+}

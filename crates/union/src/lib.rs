@@ -1,0 +1,53 @@
+//! The union's state machine: members, payment orders, the queue, clearing cycles.
+//!
+//! [`Union::apply`] takes a [`Block`] and changes the state: the only place where that happens. It is
+//! pure and deterministic: the same blocks give the same [`Applied::outcomes`], events and state hash
+//! on every machine. Time enters only through a block's header.
+//!
+//! | to find | look in |
+//! | --- | --- |
+//! | the rules that a union is founded on | [`Charter`] (`charter.rs`), days and cut-offs in `calendar.rs` |
+//! | what a member can order, byte by byte | [`Command`] (`command.rs`), signed in batches (`batch.rs`) |
+//! | what happens to a payment order | `pay.rs`; how it settles: `settle.rs`; how it waits: `queue.rs` |
+//! | what a member decides about what it receives | `accept.rs` |
+//! | limits, participants, published rates | `settings.rs` |
+//! | the clearing cycle and settlement legs | `cycle.rs` |
+//! | a member's statement, out of events | `statement.rs` |
+//! | what is kept and hashed | `state.rs`, `order.rs`, `rows.rs`, and `snapshot.rs` to write it down |
+#![deny(clippy::float_arithmetic)]
+
+mod accept;
+mod batch;
+mod block;
+mod calendar;
+mod charter;
+mod command;
+mod cycle;
+mod event;
+mod order;
+mod pay;
+mod queue;
+mod reason;
+mod rows;
+mod settings;
+mod settle;
+mod snapshot;
+mod state;
+mod statement;
+
+pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, BatchError, BatchHeader, DETAIL_BYTES_MAX, detail_hash};
+pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Block, BlockFormatError, BlockHeader};
+pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};
+pub use charter::{Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member, QueueDiscipline};
+pub use command::{
+    ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Command, Payment, Priority, RECORD_BYTES, RULES_MAX,
+    RecordError, pad_text, padded_text,
+};
+pub use event::{Applied, Event, Field, OrderEvent, Outcome, Rejection};
+pub use ledger::Hash;
+pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};
+pub use reason::Reason;
+pub use rows::{Cycle, CycleStatus, Leg, Participant, Rates};
+pub use snapshot::SnapshotError;
+pub use state::{BlockError, Memory, Union};
+pub use statement::{AccountStatement, Entry, OtherSide, Period, Statement, StatementBuilder};

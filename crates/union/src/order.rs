@@ -1,0 +1,490 @@
+//! Orders that are open or ended, and how to find them.
+//!
+//! An open order is a row of a slab; an ended one is a shorter row of a list that only grows. Both are
+//! part of the state hash. The queues, the value dates to come and the expiries are orders of walking
+//! through the open rows: they follow from the rows and are rebuilt when a snapshot is read.
+
+use crate::command::Payment;
+use crate::reason::Reason;
+use bytemuck::{Pod, Zeroable};
+use ledger::{Hash, Index, Table};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Where an order is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum OrderStatus {
+    /// Waits until the receiving member accepts or refuses it.
+    Held = 1,
+    /// Waits for its value date, for funds or for a limit.
+    Queued = 2,
+    /// Discharged in the books; final.
+    Settled = 3,
+    /// Refused by the receiving member or by one of its rules.
+    Refused = 4,
+    /// Taken back by the sending member.
+    Cancelled = 5,
+    /// Not settled in the time allowed for it.
+    Expired = 6,
+    /// Settled, and given back later by a new entry.
+    Returned = 7,
+}
+
+impl OrderStatus {
+    /// The status with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        use OrderStatus::*;
+        [Held, Queued, Settled, Refused, Cancelled, Expired, Returned].into_iter().find(|s| *s as u8 == number)
+    }
+
+    /// Its name, as in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            OrderStatus::Held => "held",
+            OrderStatus::Queued => "queued",
+            OrderStatus::Settled => "settled",
+            OrderStatus::Refused => "refused",
+            OrderStatus::Cancelled => "cancelled",
+            OrderStatus::Expired => "expired",
+            OrderStatus::Returned => "returned",
+        }
+    }
+}
+
+/// Where the record of an order stands in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Place {
+    /// The block.
+    pub height: u64,
+    /// The batch in the block.
+    pub batch: u32,
+    /// The record in the batch.
+    pub record: u32,
+}
+
+/// No acceptance rule.
+pub const NO_RULE: u8 = u8::MAX;
+
+/// An order that is held or queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct OpenOrder {
+    /// The order as it was sent, but for a priority that was changed since.
+    pub payment: Payment,
+    /// Order of entry; a free row holds the place of the next free one here.
+    pub entry: u64,
+    /// Unix seconds at which it expires.
+    pub expires_at: u64,
+    /// Where its record is.
+    pub place: Place,
+    /// See [`OrderStatus`]; 0 for a free row.
+    status: u8,
+    /// The priority that it was sent with.
+    sent_priority: u8,
+    /// The acceptance rule of the creditor that matched, or [`NO_RULE`].
+    pub rule: u8,
+    reserved: u8,
+    /// Why it waits.
+    pub waits_for: Reason,
+    reserved_b: [u8; 8],
+}
+
+/// An order that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub struct ClosedOrder {
+    /// Identifier.
+    pub id: u128,
+    /// The first half of the SHA-256 of its record: the same content again is recognised by it.
+    pub content: [u8; 16],
+    /// Minor units of `currency`.
+    pub amount: u64,
+    /// Where its record is.
+    pub place: Place,
+    /// The block in which it ended.
+    pub ended: u64,
+    /// Participant of the debtor.
+    pub debtor_participant: u32,
+    /// Participant of the creditor.
+    pub creditor_participant: u32,
+    /// Member that pays.
+    pub debtor: u16,
+    /// Member that is paid.
+    pub creditor: u16,
+    /// ISO 4217 number.
+    pub currency: u16,
+    /// See [`OrderStatus`].
+    status: u8,
+    /// The acceptance rule that matched, or [`NO_RULE`].
+    pub rule: u8,
+    /// The cycle in which it ended.
+    pub cycle: u32,
+    /// Why, unless it settled.
+    pub reason: Reason,
+    /// 1 while a return of it is under way.
+    pub return_pending: u32,
+    /// Value date.
+    pub value_date: u32,
+}
+
+const _: () = assert!(size_of::<OpenOrder>() == 176 && size_of::<ClosedOrder>() == 96);
+
+impl OpenOrder {
+    /// Held or queued.
+    pub fn status(&self) -> OrderStatus {
+        OrderStatus::from_number(self.status).expect("only open rows are handed out")
+    }
+
+    /// Whether the row can have been written by this module: for rows that come from a snapshot.
+    pub(crate) fn is_plausible(&self, members: usize) -> bool {
+        self.status == 0
+            || matches!(OrderStatus::from_number(self.status), Some(OrderStatus::Held | OrderStatus::Queued))
+                && usize::from(self.payment.debtor) < members
+                && usize::from(self.payment.creditor) < members
+    }
+
+    /// The record as it was sent.
+    fn sent(&self) -> Payment {
+        Payment { priority: self.sent_priority, ..self.payment }
+    }
+}
+
+impl ClosedOrder {
+    /// Whether the row can have been written by this module: for rows that come from a snapshot.
+    pub(crate) fn is_plausible(&self) -> bool {
+        OrderStatus::from_number(self.status).is_some()
+    }
+
+    /// How it ended.
+    pub fn status(&self) -> OrderStatus {
+        OrderStatus::from_number(self.status).expect("a row is written with a status")
+    }
+
+    pub(crate) fn set_status(&mut self, status: OrderStatus) {
+        self.status = status as u8;
+    }
+}
+
+/// Where an order is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Row of an open order.
+    Open(u32),
+    /// Row of an ended order.
+    Closed(u32),
+}
+
+const OPEN: u32 = 1 << 31;
+const NONE: u64 = u64::MAX;
+
+/// How an order ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ending {
+    pub status: OrderStatus,
+    pub reason: Reason,
+    pub rule: u8,
+    pub height: u64,
+    pub cycle: u32,
+}
+
+/// How an order waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waiting {
+    /// Held or queued.
+    pub status: OrderStatus,
+    pub rule: u8,
+    pub reason: Reason,
+    /// Unix seconds.
+    pub expires_at: u64,
+}
+
+/// All orders that the union remembers.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    open: Table<OpenOrder>,
+    free: u64,
+    open_count: u32,
+    entries: u64,
+    closed: Table<ClosedOrder>,
+    index: Index,
+    queues: Vec<BTreeMap<(u8, u64), u32>>,
+    value_dates: BTreeMap<(u32, u64), u32>,
+    expiries: BTreeMap<(u64, u64), u32>,
+}
+
+impl Orders {
+    pub(crate) fn new(members: usize, index_seed: u64) -> Self {
+        Orders {
+            open: Table::new(),
+            free: NONE,
+            open_count: 0,
+            entries: 0,
+            closed: Table::new(),
+            index: Index::new(index_seed),
+            queues: vec![BTreeMap::new(); members],
+            value_dates: BTreeMap::new(),
+            expiries: BTreeMap::new(),
+        }
+    }
+
+    /// Orders read back from a snapshot. `today` tells which of the queued wait for their value date.
+    pub(crate) fn from_rows(
+        members: usize,
+        open: Vec<OpenOrder>,
+        closed: Vec<ClosedOrder>,
+        free: u64,
+        entries: u64,
+        today: u32,
+        index_seed: u64,
+    ) -> Self {
+        let mut orders = Orders { free, entries, ..Orders::new(members, index_seed) };
+        orders.closed = Table::from_rows(closed);
+        orders.open = Table::from_rows(open);
+        for at in 0..orders.closed.len() {
+            orders.insert(orders.closed.get(at).id, at);
+        }
+        for at in 0..orders.open.len() {
+            let order = *orders.open.get(at);
+            if order.status != 0 {
+                orders.insert(order.payment.id, at | OPEN);
+                orders.open_count += 1;
+                orders.expiries.insert((order.expires_at, order.entry), at);
+                if order.status() == OrderStatus::Queued {
+                    orders.enqueue(at, today);
+                }
+            }
+        }
+        orders
+    }
+
+    fn id_at(open: &Table<OpenOrder>, closed: &Table<ClosedOrder>, at: u32) -> u128 {
+        if at & OPEN != 0 { open.get(at & !OPEN).payment.id } else { closed.get(at).id }
+    }
+
+    fn insert(&mut self, id: u128, at: u32) {
+        let (open, closed) = (&self.open, &self.closed);
+        self.index.insert(id, at, |at| Self::id_at(open, closed, at));
+    }
+
+    /// Where the order with this identifier is, if there is one.
+    pub fn find(&self, id: u128) -> Option<Found> {
+        let at = self.index.find(id, |at| Self::id_at(&self.open, &self.closed, at))?;
+        Some(if at & OPEN != 0 { Found::Open(at & !OPEN) } else { Found::Closed(at) })
+    }
+
+    /// An open order.
+    pub fn open(&self, at: u32) -> &OpenOrder {
+        self.open.get(at)
+    }
+
+    /// An ended order.
+    pub fn closed(&self, at: u32) -> &ClosedOrder {
+        self.closed.get(at)
+    }
+
+    pub(crate) fn closed_mut(&mut self, at: u32) -> &mut ClosedOrder {
+        self.closed.get_mut(at)
+    }
+
+    /// All ended orders, in the order in which they ended.
+    pub fn all_closed(&self) -> &[ClosedOrder] {
+        self.closed.rows()
+    }
+
+    /// All open orders, by row.
+    pub fn all_open(&self) -> impl Iterator<Item = &OpenOrder> {
+        self.open.rows().iter().filter(|order| order.status != 0)
+    }
+
+    /// How many orders are held or queued.
+    pub fn open_count(&self) -> u32 {
+        self.open_count
+    }
+
+    /// Whether the order that was found was sent with exactly this content.
+    pub(crate) fn is_same(&self, found: Found, payment: &Payment) -> bool {
+        match found {
+            Found::Open(at) => self.open.get(at).sent() == *payment,
+            Found::Closed(at) => self.closed.get(at).content == content(payment),
+        }
+    }
+
+    /// Takes an order in as held or queued.
+    pub(crate) fn add_open(&mut self, payment: Payment, place: Place, waiting: Waiting, today: u32) {
+        let entry = self.entries;
+        self.entries += 1;
+        let order = OpenOrder {
+            payment,
+            entry,
+            expires_at: waiting.expires_at,
+            place,
+            status: waiting.status as u8,
+            sent_priority: payment.priority,
+            rule: waiting.rule,
+            reserved: 0,
+            waits_for: waiting.reason,
+            reserved_b: [0; 8],
+        };
+        let at = if self.free == NONE {
+            self.open.push(order)
+        } else {
+            let at = self.free as u32;
+            self.free = self.open.get(at).entry;
+            *self.open.get_mut(at) = order;
+            at
+        };
+        self.open_count += 1;
+        self.insert(payment.id, at | OPEN);
+        self.expiries.insert((waiting.expires_at, entry), at);
+        if waiting.status == OrderStatus::Queued {
+            self.enqueue(at, today);
+        }
+    }
+
+    fn enqueue(&mut self, at: u32, today: u32) {
+        let order = self.open.get(at);
+        let payment = &order.payment;
+        if payment.value_date > today {
+            self.value_dates.insert((payment.value_date, order.entry), at);
+        } else {
+            self.queues[usize::from(payment.debtor)].insert((payment.priority, order.entry), at);
+        }
+    }
+
+    /// A held order was accepted and now waits in the queue.
+    pub(crate) fn release(&mut self, at: u32, waits_for: Reason, today: u32) {
+        let order = self.open.get_mut(at);
+        (order.status, order.waits_for) = (OrderStatus::Queued as u8, waits_for);
+        self.enqueue(at, today);
+    }
+
+    pub(crate) fn set_waits_for(&mut self, at: u32, reason: Reason) {
+        if self.open.get(at).waits_for != reason {
+            self.open.get_mut(at).waits_for = reason;
+        }
+    }
+
+    /// Moves an open order to the end of those of another priority.
+    pub(crate) fn reprioritise(&mut self, at: u32, priority: u8, today: u32) {
+        self.dequeue(at);
+        let before = self.open.get(at);
+        self.expiries.remove(&(before.expires_at, before.entry));
+        let entry = self.entries;
+        self.entries += 1;
+        let order = self.open.get_mut(at);
+        order.payment.priority = priority;
+        order.entry = entry;
+        self.expiries.insert((order.expires_at, entry), at);
+        if order.status() == OrderStatus::Queued {
+            self.enqueue(at, today);
+        }
+    }
+
+    fn dequeue(&mut self, at: u32) {
+        let order = self.open.get(at);
+        let payment = &order.payment;
+        self.queues[usize::from(payment.debtor)].remove(&(payment.priority, order.entry));
+        self.value_dates.remove(&(payment.value_date, order.entry));
+    }
+
+    /// Ends an open order.
+    pub(crate) fn end_open(&mut self, at: u32, ending: Ending) {
+        self.dequeue(at);
+        let order = *self.open.get(at);
+        self.expiries.remove(&(order.expires_at, order.entry));
+        let closed = self.closed.push(closed_row(&order.sent(), order.place, Ending { rule: order.rule, ..ending }));
+        // The index finds the old place by the row that still holds the identifier.
+        let (open, ended) = (&self.open, &self.closed);
+        self.index.move_to(order.payment.id, closed, |at| Self::id_at(open, ended, at));
+        *self.open.get_mut(at) = OpenOrder { entry: self.free, ..Zeroable::zeroed() };
+        self.free = u64::from(at);
+        self.open_count -= 1;
+    }
+
+    /// Takes an order in that has ended as soon as it was presented.
+    pub(crate) fn add_closed(&mut self, payment: &Payment, place: Place, ending: Ending) {
+        let at = self.closed.push(closed_row(payment, place, ending));
+        self.insert(payment.id, at);
+    }
+
+    /// The first order in a member's queue at or after a point of it.
+    pub(crate) fn next_queued(&self, member: u16, from: (u8, u64)) -> Option<((u8, u64), u32)> {
+        self.queues[usize::from(member)].range(from..).next().map(|(&key, &at)| (key, at))
+    }
+
+    /// Whether a member has an order of this or a more urgent priority in its queue.
+    pub(crate) fn waits_ahead(&self, member: u16, priority: u8) -> bool {
+        self.queues[usize::from(member)].first_key_value().is_some_and(|((first, _), _)| *first <= priority)
+    }
+
+    /// A member's queue in the order in which it is worked through.
+    pub fn queue(&self, member: u16) -> impl Iterator<Item = &OpenOrder> {
+        self.queues[usize::from(member)].values().map(|&at| self.open.get(at))
+    }
+
+    /// An order that has expired by now (Unix seconds), the earliest first.
+    pub(crate) fn expired(&self, now_s: u64) -> Option<u32> {
+        self.expiries.first_key_value().filter(|((expires_at, _), _)| *expires_at <= now_s).map(|(_, &at)| at)
+    }
+
+    /// When the next open order expires, Unix seconds.
+    pub(crate) fn next_expiry(&self) -> Option<u64> {
+        self.expiries.first_key_value().map(|(&(expires_at, _), _)| expires_at)
+    }
+
+    /// Moves orders whose value date has come into the queues.
+    pub(crate) fn reach_value_dates(&mut self, today: u32) {
+        while let Some((&(date, entry), &at)) = self.value_dates.first_key_value() {
+            if date > today {
+                break;
+            }
+            self.value_dates.remove(&(date, entry));
+            self.enqueue(at, today);
+        }
+    }
+
+    pub(crate) fn roots(&mut self) -> [Hash; 2] {
+        [self.open.root(), self.closed.root()]
+    }
+
+    /// The numbers that the rows do not hold: next free row, entries so far.
+    pub(crate) fn counters(&self) -> [u64; 2] {
+        [self.free, self.entries]
+    }
+
+    pub(crate) fn rows(&self) -> (&[OpenOrder], &[ClosedOrder]) {
+        (self.open.rows(), self.closed.rows())
+    }
+
+    /// Bytes that open rows, ended rows and the index occupy, about.
+    pub fn bytes(&self) -> [usize; 3] {
+        [self.open.bytes().len(), self.closed.bytes().len(), self.index.bytes()]
+    }
+}
+
+fn content(payment: &Payment) -> [u8; 16] {
+    *Sha256::digest(bytemuck::bytes_of(payment)).first_chunk().expect("a digest is longer")
+}
+
+fn closed_row(payment: &Payment, place: Place, ending: Ending) -> ClosedOrder {
+    ClosedOrder {
+        id: payment.id,
+        content: content(payment),
+        amount: payment.amount,
+        place,
+        ended: ending.height,
+        debtor_participant: payment.debtor_participant,
+        creditor_participant: payment.creditor_participant,
+        debtor: payment.debtor,
+        creditor: payment.creditor,
+        currency: payment.currency,
+        status: ending.status as u8,
+        rule: ending.rule,
+        cycle: ending.cycle,
+        reason: ending.reason,
+        return_pending: 0,
+        value_date: payment.value_date,
+    }
+}

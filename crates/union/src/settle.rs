@@ -1,0 +1,141 @@
+//! Settlement of one order: conversion into the unit of account, limits, books.
+
+use crate::QueueDiscipline;
+use crate::calendar::Day;
+use crate::command::{Payment, Priority};
+use crate::event::{Event, Field, OrderEvent, Rejection};
+use crate::order::{NO_RULE, OrderStatus};
+use crate::pay::transfer_kind;
+use crate::reason::Reason;
+use crate::state::Union;
+use ledger::{AccountKey, Book, Headroom, NO_CAP, Refusal, Settlement};
+use money::{Currency, Rate, Rounding};
+
+/// An order's amount in the unit of account, minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnitAmounts {
+    /// What the debtor member gives: at the selling rate, rounded up.
+    pub debit: u64,
+    /// What the creditor member gets: at the buying rate, rounded down.
+    pub credit: u64,
+    /// The part of the difference that is due to the rates, rounded down; the rest is rounding.
+    pub exchange: u64,
+}
+
+impl Union {
+    /// Converts an order's amount at the published rates of the day.
+    ///
+    /// The rates are those that the debtor publishes if the currency is its own, else those of the
+    /// creditor, else those of the first member whose currency it is. Nobody gains by rounding: the
+    /// debtor's side is rounded up, the creditor's down, and the difference goes to named accounts.
+    pub(crate) fn unit_amounts(&self, payment: &Payment) -> Result<UnitAmounts, Rejection> {
+        let unit = self.charter.unit_of_account;
+        let amount = payment.amount;
+        if payment.currency == unit.numeric() {
+            return Ok(UnitAmounts { debit: amount, credit: amount, exchange: 0 });
+        }
+        let reject = |reason, text| Rejection::new(reason, Field::Currency, text);
+        let currency = Currency::from_numeric(payment.currency)
+            .map_err(|_| reject(Reason::AM03, "the currency is not an ISO 4217 currency with minor units"))?;
+        let is_own = |member: u16| self.charter.members[usize::from(member)].currency == currency;
+        let publisher = [payment.debtor, payment.creditor]
+            .into_iter()
+            .chain(0..self.charter.members.len() as u16)
+            .find(|&member| is_own(member))
+            .ok_or(reject(Reason::AM03, "the currency is not that of a member or the unit of account"))?;
+        let (buying, selling) = self
+            .rates
+            .get(u32::from(publisher) * 2)
+            .rates()
+            .ok_or(reject(Reason::AM03, "the member whose currency it is has published no rates for today"))?;
+        let overflow =
+            |_| Rejection::new(Reason::AM12, Field::Amount, "the amount is beyond the unit of account's range");
+        let convert = |rate: Rate, rounding| {
+            rate.convert(amount, currency.minor_digits(), unit.minor_digits(), rounding).map_err(overflow)
+        };
+        let debit = convert(selling, Rounding::Up)?;
+        let credit = convert(buying, Rounding::Down)?;
+        if credit == 0 {
+            let text = "the amount is less than a minor unit of the unit of account";
+            return Err(Rejection::new(Reason::AM12, Field::Amount, text));
+        }
+        let exchange = if buying == selling { 0 } else { convert(selling, Rounding::Down)? - credit };
+        Ok(UnitAmounts { debit, credit, exchange })
+    }
+
+    /// Settles an order now, or says what it waits for and changes nothing.
+    ///
+    /// Under first-in-first-out an order also waits while an earlier one of the same member and of the
+    /// same or a higher priority does.
+    pub(crate) fn try_to_settle(&mut self, payment: &Payment) -> Result<(), Reason> {
+        let fifo = self.charter.queue_discipline == QueueDiscipline::Fifo;
+        if fifo && self.orders.waits_ahead(payment.debtor, payment.priority) {
+            return Err(Reason::AM04);
+        }
+        self.settle(payment, NO_RULE)
+    }
+
+    /// Settles an order now whatever waits ahead of it, or says what it waits for and changes nothing.
+    pub(crate) fn settle(&mut self, payment: &Payment, rule: u8) -> Result<(), Reason> {
+        let (today, date) = (self.clock.today, Day(payment.value_date));
+        if date > today || !self.charter.calendar.is_joint_business_day(payment.debtor, payment.creditor, today) {
+            return Err(Reason::DT01);
+        }
+        let amounts = self.unit_amounts(payment).map_err(|rejection| rejection.reason)?;
+        let book = Book(payment.currency);
+        let debtor = AccountKey { book, member: payment.debtor, participant: payment.debtor_participant };
+        let creditor = AccountKey { book, member: payment.creditor, participant: payment.creditor_participant };
+        let headroom = match Priority::from_number(payment.priority) {
+            Some(Priority::Urgent) => Headroom::All,
+            Some(Priority::High) => Headroom::BelowUrgent,
+            _ => Headroom::BelowHigh,
+        };
+        let transfers = self
+            .ledger
+            .settle(&Settlement {
+                kind: transfer_kind(payment),
+                order: payment.id,
+                debtor,
+                creditor,
+                amount: payment.amount,
+                unit_debit: amounts.debit,
+                unit_credit: amounts.credit,
+                exchange: amounts.exchange,
+                headroom,
+            })
+            .map_err(waiting_reason)?;
+
+        let cycle = self.count_settled();
+        self.events.push(Event::Order(OrderEvent {
+            payment: *payment,
+            status: OrderStatus::Settled,
+            reason: Reason::NONE,
+            rule,
+            cycle,
+            unit_debit: amounts.debit,
+            unit_credit: amounts.credit,
+        }));
+        self.events.extend(transfers.into_iter().flatten().map(Event::Transfer));
+
+        // The creditor can pay more now. And where the debtor's credit cap had kept others from paying it, they can.
+        self.wake(payment.creditor);
+        let frees_credit = self.ledger.position(payment.debtor).credit_cap != NO_CAP
+            || self.ledger.account(debtor).credit_cap != NO_CAP;
+        if frees_credit {
+            self.wake_all();
+        }
+        Ok(())
+    }
+}
+
+/// The ISO 20022 code for what an order waits for.
+fn waiting_reason(refusal: Refusal) -> Reason {
+    match refusal {
+        Refusal::ParticipantDebitCap | Refusal::DebitCap | Refusal::Reserved => Reason::AM04,
+        Refusal::ParticipantCreditCap
+        | Refusal::CreditCap
+        | Refusal::BilateralDebitLimit
+        | Refusal::BilateralCreditLimit => Reason::AM02,
+        Refusal::Overflow => Reason::AM12,
+    }
+}

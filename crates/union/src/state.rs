@@ -1,0 +1,389 @@
+//! The state, and `apply`, the one place that changes it.
+
+use crate::batch::BatchError;
+use crate::block::Block;
+use crate::calendar::Day;
+use crate::charter::Charter;
+use crate::command::{AcceptanceRule, Command, Payment, RULES_MAX, RecordError};
+use crate::event::{Applied, Event, Field, Outcome, Rejection};
+use crate::order::{Orders, Place};
+use crate::reason::Reason;
+use crate::rows::{Attempts, Cycle, Leg, Participant, Rates};
+use bytemuck::Zeroable;
+use ledger::{AccountKey, Hash, Index, Ledger, Table};
+use sha2::{Digest, Sha256};
+
+/// A union: its charter, and the state that its blocks have led to.
+#[derive(Clone, Debug)]
+pub struct Union {
+    pub(crate) charter: Charter,
+    pub(crate) clock: Clock,
+    pub(crate) ledger: Ledger,
+    pub(crate) orders: Orders,
+    pub(crate) participants: Table<Participant>,
+    pub(crate) participant_index: Index,
+    /// [`RULES_MAX`] slots a member.
+    pub(crate) rules: Table<AcceptanceRule>,
+    /// Two a member: those in force, and those that will be.
+    pub(crate) rates: Table<Rates>,
+    pub(crate) cycles: Table<Cycle>,
+    pub(crate) legs: Table<Leg>,
+    pub(crate) attempts: Table<Attempts>,
+    /// The member whose queue is tried first at the end of the next block.
+    pub(crate) turn: u16,
+    /// Of the block that is being applied.
+    pub(crate) events: Vec<Event>,
+}
+
+/// How far the union has come; everything but the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Clock {
+    pub height: u64,
+    pub time_ms: u64,
+    pub today: Day,
+    pub second_of_day: u32,
+    /// Hash of the last block.
+    pub parent: Hash,
+    /// State hash after the last block.
+    pub state: Hash,
+    /// By member: the highest sequence of a batch so far.
+    pub sequences: Vec<u64>,
+}
+
+/// Why a block does not follow. Nothing of it was applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BlockError {
+    /// Not the next height.
+    #[error("block {got} does not follow block {last}")]
+    Height {
+        /// Height of the block.
+        got: u64,
+        /// Height reached.
+        last: u64,
+    },
+    /// On top of another block.
+    #[error("block {0} does not name the block before it")]
+    Parent(u64),
+    /// Made after another state.
+    #[error("block {0} does not name the state that the blocks before it led to")]
+    State(u64),
+    /// Before its parent.
+    #[error("the time of block {0} is before that of the block before it")]
+    Time(u64),
+    /// A batch that was taken before, or of no member.
+    #[error("block {height}, batch {batch}: {error}")]
+    Batch {
+        /// Height of the block.
+        height: u64,
+        /// Place of the batch in the block.
+        batch: usize,
+        /// What is wrong with it.
+        error: BatchError,
+    },
+}
+
+/// Bytes that the state occupies, about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Accounts, lines and their index.
+    pub ledger: usize,
+    /// Rows of open orders, free ones included.
+    pub open_orders: usize,
+    /// Rows of ended orders.
+    pub closed_orders: usize,
+    /// The index of identifiers.
+    pub order_index: usize,
+}
+
+impl Union {
+    /// A union at its foundation. `index_seed` changes no result; a node that faces others chooses it at
+    /// random, see [`Index`].
+    pub fn new(charter: Charter, index_seed: u64) -> Union {
+        let count = charter.members.len();
+        let mut ledger = Ledger::new(count as u16, index_seed);
+        for (member, rules) in charter.members.iter().enumerate() {
+            ledger
+                .set_caps(AccountKey::position(member as u16), rules.debit_cap, rules.credit_cap)
+                .expect("a position without movements is within every cap");
+        }
+        let time_ms = charter.calendar.time_ms(charter.first_day, 0);
+        let (today, second_of_day) = charter.calendar.local(time_ms);
+        let clock = Clock {
+            height: 0,
+            time_ms,
+            today,
+            second_of_day,
+            parent: charter.hash(),
+            state: [0; 32],
+            sequences: vec![0; count],
+        };
+        let mut union = Union {
+            ledger,
+            orders: Orders::new(count, index_seed),
+            participants: Table::new(),
+            participant_index: Index::new(index_seed),
+            rules: Table::from_rows(vec![AcceptanceRule::zeroed(); count * usize::from(RULES_MAX)]),
+            rates: Table::from_rows(vec![Rates::zeroed(); count * 2]),
+            cycles: Table::new(),
+            legs: Table::new(),
+            attempts: Table::from_rows(vec![Attempts::zeroed(); count]),
+            turn: 0,
+            events: Vec::new(),
+            clock,
+            charter,
+        };
+        union.open_cycle(union.charter.first_day);
+        union.events.clear();
+        union.clock.state = union.state_hash();
+        union
+    }
+
+    /// Applies the next block, or says why it is not the next one and changes nothing.
+    pub fn apply(&mut self, block: &Block) -> Result<Applied, BlockError> {
+        self.check(block)?;
+        let header = block.header();
+        self.advance_clock(header.time_ms);
+        self.clock.height = header.height;
+        self.clock.parent = header.hash();
+
+        let commands = block.batches().iter().map(|batch| batch.len()).sum();
+        let mut outcomes = Vec::with_capacity(commands);
+        for (batch_at, batch) in block.batches().iter().enumerate() {
+            let sender = batch.header().member;
+            self.clock.sequences[usize::from(sender)] = batch.header().sequence;
+            let mut details = batch.details().peekable();
+            for (record_at, record) in batch.records().iter().enumerate() {
+                let detail = details.next_if(|(at, _)| usize::from(*at) == record_at).map(|(_, detail)| detail);
+                let place = Place { height: header.height, batch: batch_at as u32, record: record_at as u32 };
+                outcomes.push(self.execute(sender, record, detail, place).unwrap_or_else(Outcome::Rejected));
+            }
+        }
+        self.run_queues();
+
+        debug_assert!(self.ledger.sums().values().all(|&sum| sum == 0), "the books sum to zero");
+        let events = std::mem::take(&mut self.events);
+        self.clock.state = self.state_hash();
+        Ok(Applied { height: header.height, outcomes, events, state: self.clock.state })
+    }
+
+    /// Whether [`apply`](Self::apply) would take this block.
+    pub fn check(&self, block: &Block) -> Result<(), BlockError> {
+        let header = block.header();
+        let height = header.height;
+        if height != self.clock.height + 1 {
+            return Err(BlockError::Height { got: height, last: self.clock.height });
+        }
+        if header.parent != self.clock.parent {
+            return Err(BlockError::Parent(height));
+        }
+        if header.state != self.clock.state {
+            return Err(BlockError::State(height));
+        }
+        if header.time_ms < self.clock.time_ms {
+            return Err(BlockError::Time(height));
+        }
+        let mut sequences = self.clock.sequences.clone();
+        for (at, batch) in block.batches().iter().enumerate() {
+            let (member, got) = (batch.header().member, batch.header().sequence);
+            let error = |error| BlockError::Batch { height, batch: at, error };
+            let last = sequences.get_mut(usize::from(member)).ok_or_else(|| error(BatchError::Member(member)))?;
+            if got <= *last {
+                return Err(error(BatchError::Replay { member, got, last: *last }));
+            }
+            *last = got;
+        }
+        Ok(())
+    }
+
+    /// Moves the clock, and does what falls due by it: expiries, the close of cycles, new rates, orders
+    /// whose value date has come.
+    fn advance_clock(&mut self, time_ms: u64) {
+        let yesterday = self.clock.today;
+        self.clock.time_ms = time_ms;
+        (self.clock.today, self.clock.second_of_day) = self.charter.calendar.local(time_ms);
+        self.expire_orders();
+        while self.open_cycle_row().closes_at_ms <= time_ms {
+            self.close_cycle(self.open_cycle_row().closes_at_ms);
+        }
+        if self.clock.today != yesterday {
+            self.put_rates_in_force();
+            self.orders.reach_value_dates(self.clock.today.0);
+            self.wake_all();
+        }
+    }
+
+    /// Executes a record, or says why it cannot be and changes nothing.
+    pub(crate) fn execute(
+        &mut self,
+        sender: u16,
+        record: &[u8; crate::RECORD_BYTES],
+        detail: Option<&[u8]>,
+        place: Place,
+    ) -> Result<Outcome, Rejection> {
+        let command = Command::decode(record).map_err(|error| match error {
+            RecordError::Kind(_) => Rejection::new(Reason::AG03, Field::Record, "this kind of command is not known"),
+            RecordError::Malformed => Rejection::new(
+                Reason::FF01,
+                Field::Record,
+                "a reserved byte is set, or a flag, a code or a text is not well formed",
+            ),
+        })?;
+        if detail.is_some() && !matches!(command, Command::Pay(Payment { detail, .. }) if detail != [0; 32]) {
+            return Err(Rejection::new(Reason::FF01, Field::Detail, "the record names no customer detail"));
+        }
+        match command {
+            Command::Pay(payment) => return self.pay(sender, payment, detail, place),
+            Command::Accept { order } => return self.accept(sender, order),
+            Command::Refuse { order, reason } => return self.refuse(sender, order, reason),
+            Command::Cancel { order, reason } => return self.cancel(sender, order, reason),
+            Command::Reprioritise { order, priority } => return self.reprioritise(sender, order, priority),
+            Command::RegisterParticipant { participant, identifier, name } => {
+                self.register_participant(sender, participant, identifier, name)?;
+            }
+            Command::SetParticipantCaps { participant, currency, debit_cap, credit_cap } => {
+                self.set_participant_caps(sender, participant, currency, debit_cap, credit_cap)?;
+            }
+            Command::SetCaps { debit_cap, credit_cap } => self.set_caps(sender, debit_cap, credit_cap)?,
+            Command::SetReservations { urgent, high } => self.set_reservations(sender, urgent, high),
+            Command::SetBilateralLimits { counterparty, debit_limit, credit_limit } => {
+                self.set_bilateral_limits(sender, counterparty, debit_limit, credit_limit)?;
+            }
+            Command::SetRule(rule) => self.set_rule(sender, rule)?,
+            Command::PublishRates { from_day, buying, selling } => {
+                self.publish_rates(sender, from_day, buying, selling)?;
+            }
+            Command::CloseCycle { cycle } => self.agree_to_close(sender, cycle)?,
+            Command::ConfirmLeg { cycle, leg } => self.confirm_leg(sender, cycle, leg)?,
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// The hash of everything but how far the union has come: what no rejected command changes.
+    pub fn books_hash(&mut self) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(b"comity books v1\0");
+        hasher.update(self.charter.hash());
+        for root in self.ledger.roots().into_iter().chain(self.orders.roots()) {
+            hasher.update(root);
+        }
+        hasher.update(self.participants.root());
+        hasher.update(self.rules.root());
+        hasher.update(self.rates.root());
+        hasher.update(self.cycles.root());
+        hasher.update(self.legs.root());
+        hasher.update(self.attempts.root());
+        for counter in self.orders.counters() {
+            hasher.update(counter.to_le_bytes());
+        }
+        hasher.update(u64::from(self.turn).to_le_bytes());
+        hasher.finalize().into()
+    }
+
+    pub(crate) fn state_hash(&mut self) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(b"comity state v1\0");
+        hasher.update(self.books_hash());
+        hasher.update(self.clock.height.to_le_bytes());
+        hasher.update(self.clock.time_ms.to_le_bytes());
+        hasher.update(self.clock.parent);
+        for sequence in &self.clock.sequences {
+            hasher.update(sequence.to_le_bytes());
+        }
+        hasher.finalize().into()
+    }
+
+    /// The block time (Unix milliseconds) from which an empty block has something to do: a day begins, a
+    /// cycle closes, an order expires, or queues were left half tried.
+    pub fn falls_due_at_ms(&self) -> u64 {
+        if self.attempts.rows().iter().any(|row| row.due != 0) {
+            return self.clock.time_ms;
+        }
+        let midnight = self.charter.calendar.time_ms(self.clock.today.after_days(1), 0);
+        let expiry = self.orders.next_expiry().map_or(u64::MAX, |second| second.saturating_mul(1_000));
+        midnight.min(expiry).min(self.open_cycle_row().closes_at_ms)
+    }
+
+    /// The charter.
+    pub fn charter(&self) -> &Charter {
+        &self.charter
+    }
+
+    /// Height of the last block.
+    pub fn height(&self) -> u64 {
+        self.clock.height
+    }
+
+    /// Time of the last block, Unix milliseconds.
+    pub fn time_ms(&self) -> u64 {
+        self.clock.time_ms
+    }
+
+    /// The day on the union's clock.
+    pub fn today(&self) -> Day {
+        self.clock.today
+    }
+
+    /// Hash of the last block.
+    pub fn parent(&self) -> Hash {
+        self.clock.parent
+    }
+
+    /// State hash after the last block.
+    pub fn state(&self) -> Hash {
+        self.clock.state
+    }
+
+    /// The highest sequence of a member's batches so far.
+    pub fn sequence(&self, member: u16) -> u64 {
+        self.clock.sequences[usize::from(member)]
+    }
+
+    /// The books.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The orders.
+    pub fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// All participants, in the order in which they were registered.
+    pub fn participants(&self) -> &[Participant] {
+        self.participants.rows()
+    }
+
+    /// All cycles; the last one is open.
+    pub fn cycles(&self) -> &[Cycle] {
+        self.cycles.rows()
+    }
+
+    /// The legs of a cycle.
+    pub fn legs(&self, cycle: &Cycle) -> &[Leg] {
+        &self.legs.rows()[cycle.legs_from as usize..][..cycle.legs as usize]
+    }
+
+    /// A member's acceptance rules that are not empty, in the order in which they are asked.
+    pub fn rules(&self, member: u16) -> impl Iterator<Item = &AcceptanceRule> {
+        let from = usize::from(member) * usize::from(RULES_MAX);
+        self.rules.rows()[from..from + usize::from(RULES_MAX)].iter().filter(|rule| rule.action != 0)
+    }
+
+    /// A member's published rates: those in force, and those that will be.
+    pub fn rates(&self, member: u16) -> [&Rates; 2] {
+        let at = u32::from(member) * 2;
+        [self.rates.get(at), self.rates.get(at + 1)]
+    }
+
+    /// Bytes that the state occupies, about.
+    pub fn memory(&self) -> Memory {
+        let [open_orders, closed_orders, order_index] = self.orders.bytes();
+        Memory { ledger: self.ledger.bytes(), open_orders, closed_orders, order_index }
+    }
+}
+
+impl Rejection {
+    pub(crate) fn new(reason: Reason, field: Field, text: &'static str) -> Self {
+        Rejection { reason, field, text }
+    }
+}
