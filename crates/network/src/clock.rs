@@ -1,0 +1,52 @@
+//! Where block times come from.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A source of block times, in Unix milliseconds. Everything else in the product takes its time from blocks.
+#[derive(Debug)]
+pub struct Clock(Mutex<Source>);
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    System,
+    Set { time_ms: u64, running_since: Option<Instant> },
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Clock {
+        Clock(Mutex::new(Source::System))
+    }
+
+    /// A clock that shows `time_ms` until it is [`set`](Self::set) again or begins to [`run`](Self::run):
+    /// for scenarios.
+    pub fn standing_at(time_ms: u64) -> Clock {
+        Clock(Mutex::new(Source::Set { time_ms, running_since: None }))
+    }
+
+    fn source(&self) -> std::sync::MutexGuard<'_, Source> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Stops the clock at a time.
+    pub fn set(&self, time_ms: u64) {
+        *self.source() = Source::Set { time_ms, running_since: None };
+    }
+
+    /// Lets the clock run from the time that it shows.
+    pub fn run(&self) {
+        if let Source::Set { running_since, .. } = &mut *self.source() {
+            running_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// What it shows, in Unix milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        let since = |elapsed: Duration| elapsed.as_millis() as u64;
+        match *self.source() {
+            Source::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, since),
+            Source::Set { time_ms, running_since } => time_ms + running_since.map_or(0, |from| since(from.elapsed())),
+        }
+    }
+}

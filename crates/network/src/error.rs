@@ -1,0 +1,69 @@
+//! What can go wrong in a node.
+
+use std::path::PathBuf;
+use union::{BatchError, BlockError, BlockFormatError, CharterError, SnapshotError};
+
+/// Why a node cannot be opened, or its journal not read.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The journal: damaged, locked, or its disk failing.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// The journal does not begin with a charter that this software applies.
+    #[error("{directory}: the journal's charter: {error}")]
+    Charter {
+        /// Where the journal is.
+        directory: PathBuf,
+        /// What is wrong with it.
+        error: CharterError,
+    },
+    /// A block in the journal is not one.
+    #[error("block {height}: {error}")]
+    Format {
+        /// Its height.
+        height: u64,
+        /// What is wrong with it.
+        error: BlockFormatError,
+    },
+    /// A block in the journal does not follow.
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    /// A block led to another state than when it was written.
+    #[error("block {height} led to state {got}, but the journal says {want}: written by other software, or changed")]
+    State {
+        /// Its height.
+        height: u64,
+        /// The state hash that applying it gave, hexadecimal.
+        got: String,
+        /// The state hash in the journal, hexadecimal.
+        want: String,
+    },
+    /// A snapshot is damaged.
+    #[error("the snapshot at block {height}: {error}")]
+    Snapshot {
+        /// Its height.
+        height: u64,
+        /// What is wrong with it.
+        error: SnapshotError,
+    },
+    /// The system gave no thread or no randomness.
+    #[error("{0}")]
+    System(String),
+}
+
+/// Why a batch was not taken. Nothing in it was applied, except where the text says that this is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// It is not a batch that this union takes.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    /// More is waiting than the node takes on.
+    #[error("the node has as many batches waiting as it takes; nothing was done, send it again in a second")]
+    Busy,
+    /// The node is shutting down.
+    #[error("the node is shutting down; nothing was done")]
+    Stopping,
+    /// The journal failed while the batch was written.
+    #[error("not known: the journal failed ({0}); ask for the orders again when the node is back")]
+    Unknown(String),
+}

@@ -1,0 +1,24 @@
+//! A member's node: it takes signed batches, puts them in order, applies them and makes them durable.
+//!
+//! ```text
+//! batch bytes -> admit (verify) -> queue -> sequencer (block, Union::apply) -> journal -> receipt, events
+//! ```
+//!
+//! [`Node`] is the life of a running node. [`Replay`] goes through a journal's blocks without one: what
+//! statements, exports and [`verify`](verify()) are made from. This crate knows nothing of HTTP or files
+//! other than the journal; with a single node the order of blocks is the order of arrival.
+
+mod clock;
+mod error;
+mod node;
+mod replay;
+mod sequencer;
+mod statement;
+mod verify;
+
+pub use clock::Clock;
+pub use error::{NodeError, SubmitError};
+pub use node::{BatchReceipt, Counters, Final, Node, Options, Recovered, Ticket};
+pub use replay::{Replay, Step};
+pub use statement::statement;
+pub use verify::{Progress, Verified, verify};

@@ -1,0 +1,350 @@
+//! The life of a node: open, admit, order, answer, close.
+
+use crate::clock::Clock;
+use crate::error::{NodeError, SubmitError};
+use crate::replay::{apply, decode_payload, hex, read_charter};
+use crate::sequencer::{Admitted, Sequencer};
+use journal::{Journal, Reader, Writer, WriterOptions};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use tokio::sync::{broadcast, oneshot, watch};
+use union::{Applied, Batch, Block, Charter, Hash, Outcome, Union};
+
+/// Bounds of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Groups of batches that may wait to be put into a block; further ones are refused as busy.
+    pub waiting: usize,
+    /// Bytes of batches that may wait, likewise.
+    pub waiting_bytes: usize,
+    /// A block takes no further batch once it has this many bytes.
+    pub block_bytes: usize,
+    /// A snapshot is written when this many bytes of blocks came since the last one.
+    pub snapshot_bytes: u64,
+    /// Events of this many blocks are kept for subscribers that are slow.
+    pub event_blocks: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            waiting: 4_096,
+            waiting_bytes: 64 << 20,
+            block_bytes: 4 << 20,
+            snapshot_bytes: 1 << 30,
+            event_blocks: 1_024,
+        }
+    }
+}
+
+/// What a node found in its directory when it was opened.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// Height reached.
+    pub height: u64,
+    /// State hash there.
+    pub state: Hash,
+    /// Height of the snapshot that recovery began from, 0 for genesis.
+    pub snapshot: u64,
+    /// Blocks replayed after it.
+    pub replayed: u64,
+    /// Bytes of unfinished blocks that were cut off the journal's end; none of them had been acknowledged.
+    pub torn_bytes: u64,
+    /// Snapshots that were damaged and passed over, as text.
+    pub passed_over: Vec<String>,
+}
+
+/// What a batch came to. It is durable.
+#[derive(Clone, Debug)]
+pub struct BatchReceipt {
+    /// The block that holds the batch.
+    pub height: u64,
+    /// Its place in the block.
+    pub batch: u32,
+    /// Time of the block, Unix milliseconds.
+    pub time_ms: u64,
+    /// Hash of the block.
+    pub block: Hash,
+    /// State hash after the block.
+    pub state: Hash,
+    /// An outcome for each command.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A block that is durable, with what it did.
+#[derive(Debug)]
+pub struct Final {
+    /// The block.
+    pub block: Block,
+    /// What it did.
+    pub applied: Applied,
+}
+
+/// The promise of a receipt. Dropping it does not take the batch back.
+#[derive(Debug)]
+pub struct Ticket(oneshot::Receiver<Result<BatchReceipt, SubmitError>>);
+
+impl Ticket {
+    /// Waits, in asynchronous code, until the batch is durable.
+    pub async fn durable(self) -> Result<BatchReceipt, SubmitError> {
+        self.0.await.unwrap_or(Err(SubmitError::Stopping))
+    }
+
+    /// Waits, on a thread of its own, until the batch is durable.
+    pub fn wait(self) -> Result<BatchReceipt, SubmitError> {
+        self.0.blocking_recv().unwrap_or(Err(SubmitError::Stopping))
+    }
+}
+
+/// A running node. Cheap to share behind an `Arc`; closed by [`close`](Node::close), or when dropped.
+#[derive(Debug)]
+pub struct Node {
+    directory: PathBuf,
+    clock: Arc<Clock>,
+    shared: Arc<Shared>,
+    options: Options,
+    to_sequencer: Mutex<Option<SyncSender<Admitted>>>,
+    sequencer: Mutex<Option<JoinHandle<Result<(), NodeError>>>>,
+}
+
+/// What the node's threads share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub union: RwLock<Union>,
+    pub charter: Charter,
+    /// Height up to which blocks are durable.
+    pub durable: watch::Sender<u64>,
+    pub events: broadcast::Sender<Arc<Final>>,
+    pub waiting_bytes: AtomicUsize,
+    pub failed: AtomicBool,
+    pub counters: Counters,
+}
+
+/// Counts since the node was opened.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Batches admitted.
+    pub batches: AtomicU64,
+    /// Batches refused before they reached a block.
+    pub refused_batches: AtomicU64,
+    /// Commands in blocks.
+    pub commands: AtomicU64,
+    /// Commands rejected.
+    pub rejected: AtomicU64,
+    /// Blocks made durable.
+    pub blocks: AtomicU64,
+    /// Snapshots written.
+    pub snapshots: AtomicU64,
+}
+
+impl Node {
+    /// Founds a union in a directory: its journal begins with the charter. The directory must hold none.
+    pub fn found(directory: &Path, charter: &Charter) -> Result<(), NodeError> {
+        Ok(Journal::create(directory, charter.text().as_bytes())?.close().map(drop)?)
+    }
+
+    /// Opens the journal in a directory, recovers the state, and starts.
+    pub fn open(directory: &Path, clock: Arc<Clock>, options: Options) -> Result<(Node, Recovered), NodeError> {
+        let (journal, recovery) = Journal::open(directory)?;
+        let mut index_seed = [0; 8];
+        getrandom::fill(&mut index_seed).map_err(|error| NodeError::System(error.to_string()))?;
+        let (union, mut recovered) = recover(directory, u64::from_le_bytes(index_seed))?;
+        recovered.torn_bytes = recovery.torn_bytes;
+
+        let charter = union.charter().clone();
+        let (durable, _) = watch::channel(union.height());
+        let (events, _) = broadcast::channel(options.event_blocks);
+        let shared = Arc::new(Shared {
+            union: RwLock::new(union),
+            charter,
+            durable,
+            events,
+            waiting_bytes: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            counters: Counters::default(),
+        });
+        let snapshots = journal.snapshot_writer();
+        let writer = Writer::spawn(journal, WriterOptions::default())?;
+        let (to_sequencer, admitted) = sync_channel(options.waiting);
+        let sequencer = Sequencer::new(shared.clone(), clock.clone(), options, admitted, writer, snapshots);
+        let thread = std::thread::Builder::new()
+            .name("sequencer".into())
+            .spawn(move || sequencer.run())
+            .map_err(|error| NodeError::System(error.to_string()))?;
+        let node = Node {
+            directory: directory.to_owned(),
+            clock,
+            shared,
+            options,
+            to_sequencer: Mutex::new(Some(to_sequencer)),
+            sequencer: Mutex::new(Some(thread)),
+        };
+        Ok((node, recovered))
+    }
+
+    /// Checks a batch and hands it to the sequencer. The caller's thread does the checking.
+    pub fn submit(&self, bytes: Arc<[u8]>) -> Result<Ticket, SubmitError> {
+        Ok(self.submit_together(vec![bytes])?.remove(0))
+    }
+
+    /// Checks batches and hands them to the sequencer to go into one block, in this order.
+    ///
+    /// One batch that is not in order is refused by its own ticket; the others go on.
+    pub fn submit_together(&self, batches: Vec<Arc<[u8]>>) -> Result<Vec<Ticket>, SubmitError> {
+        let result = self.admit(batches);
+        if result.is_err() {
+            self.shared.counters.refused_batches.fetch_add(1, Ordering::Relaxed);
+        }
+        result
+    }
+
+    fn admit(&self, batches: Vec<Arc<[u8]>>) -> Result<Vec<Ticket>, SubmitError> {
+        if self.shared.failed.load(Ordering::Acquire) {
+            return Err(SubmitError::Stopping);
+        }
+        let bytes: usize = batches.iter().map(|batch| batch.len()).sum();
+        let before = self.shared.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
+        let give_back = || self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        if before != 0 && before + bytes > self.options.waiting_bytes {
+            give_back();
+            return Err(SubmitError::Busy);
+        }
+        let mut tickets = Vec::with_capacity(batches.len());
+        let mut verified = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let batch = Batch::verify(batch, &self.shared.charter).inspect_err(|_| {
+                give_back();
+            })?;
+            let (send, receive) = oneshot::channel();
+            verified.push((batch, send));
+            tickets.push(Ticket(receive));
+        }
+        let sent = match &*self.to_sequencer.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(sequencer) => sequencer.try_send(Admitted { batches: verified, bytes }),
+            None => {
+                give_back();
+                return Err(SubmitError::Stopping);
+            }
+        };
+        sent.map_err(|error| {
+            give_back();
+            match error {
+                TrySendError::Full(_) => SubmitError::Busy,
+                TrySendError::Disconnected(_) => SubmitError::Stopping,
+            }
+        })?;
+        self.shared.counters.batches.fetch_add(tickets.len() as u64, Ordering::Relaxed);
+        Ok(tickets)
+    }
+
+    /// Looks at the state. What is seen may not be durable yet; to tell anybody, use [`read`](Node::read).
+    pub fn peek<T>(&self, look: impl FnOnce(&Union) -> T) -> T {
+        look(&self.shared.union.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the state, and returns what was seen once the blocks that led to it are durable.
+    pub async fn read<T>(&self, look: impl FnOnce(&Union) -> T) -> Result<T, SubmitError> {
+        let (seen, height) = self.peek(|union| (look(union), union.height()));
+        let mut durable = self.shared.durable.subscribe();
+        durable.wait_for(|&reached| reached >= height).await.map_err(|_| SubmitError::Stopping)?;
+        Ok(seen)
+    }
+
+    /// Height up to which blocks are durable.
+    pub fn durable_height(&self) -> u64 {
+        *self.shared.durable.borrow()
+    }
+
+    /// Every block from now on, once it is durable.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Final>> {
+        self.shared.events.subscribe()
+    }
+
+    /// The charter.
+    pub fn charter(&self) -> &Charter {
+        &self.shared.charter
+    }
+
+    /// Where the journal is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The clock that blocks take their time from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Counts since the node was opened.
+    pub fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+
+    /// Whether the journal failed, so that nothing is taken any more.
+    pub fn has_failed(&self) -> bool {
+        self.shared.failed.load(Ordering::Acquire)
+    }
+
+    /// Takes nothing more, finishes what is waiting, writes a snapshot and closes the journal.
+    pub fn close(&self) -> Result<(), NodeError> {
+        drop(self.to_sequencer.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let sequencer = self.sequencer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match sequencer.map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(result)) => result,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "closing the node");
+        }
+    }
+}
+
+/// The state at the journal's end, from the newest snapshot that is good and the blocks after it.
+fn recover(directory: &Path, index_seed: u64) -> Result<(Union, Recovered), NodeError> {
+    let reader = Reader::open(directory)?;
+    let charter = read_charter(directory, &reader.block(0)?.payload)?;
+    let latest = reader.latest_snapshot()?;
+    let mut passed_over: Vec<String> = latest.passed_over.iter().map(ToString::to_string).collect();
+    let mut union = None;
+    if let Some(mut snapshot) = latest.snapshot {
+        let (height, state) = (snapshot.id.head.height, snapshot.id.state_hash);
+        let mut bytes = Vec::new();
+        match snapshot.read_to_end(&mut bytes) {
+            Ok(_) => match Union::from_snapshot(charter.clone(), &bytes, state, index_seed) {
+                Ok(read) => union = Some(read),
+                Err(error) => passed_over.push(NodeError::Snapshot { height, error }.to_string()),
+            },
+            Err(error) => passed_over.push(format!("the snapshot at block {height}: {error}")),
+        }
+    }
+    for text in &passed_over {
+        tracing::warn!("a snapshot was passed over: {text}");
+    }
+    let mut union = union.unwrap_or_else(|| Union::new(charter, index_seed));
+    let snapshot = union.height();
+    let mut blocks = reader.blocks(snapshot + 1)?;
+    while let Some(read) = blocks.next_block()? {
+        let (state, block) = decode_payload(read.height, read.payload, Batch::from_journal)?;
+        apply(&mut union, &block, state)?;
+    }
+    let recovered = Recovered {
+        height: union.height(),
+        state: union.state(),
+        snapshot,
+        replayed: union.height() - snapshot,
+        torn_bytes: 0,
+        passed_over,
+    };
+    tracing::info!(height = recovered.height, snapshot, state = hex(&recovered.state), "recovered");
+    Ok((union, recovered))
+}

@@ -1,0 +1,87 @@
+//! Going through a journal's blocks from genesis, applying each.
+
+use crate::error::NodeError;
+use journal::{Blocks, Reader};
+use std::path::Path;
+use std::sync::Arc;
+use union::{Applied, Batch, BatchError, Block, Charter, Union};
+
+/// A block with the state hash after it, as the journal keeps it: 32 bytes, then the block.
+pub(crate) fn decode_payload(
+    height: u64,
+    payload: &[u8],
+    batch: impl Fn(Arc<[u8]>) -> Result<Batch, BatchError>,
+) -> Result<([u8; 32], Block), NodeError> {
+    let (state, block) = payload.split_first_chunk::<32>().ok_or(NodeError::Format {
+        height,
+        error: union::BlockFormatError::Format("it is shorter than a state hash"),
+    })?;
+    let block = Block::decode(block, batch).map_err(|error| NodeError::Format { height, error })?;
+    Ok((*state, block))
+}
+
+/// Applies a block that was read, and checks that it leads to the state that it once led to.
+pub(crate) fn apply(union: &mut Union, block: &Block, state: [u8; 32]) -> Result<Applied, NodeError> {
+    let applied = union.apply(block)?;
+    if applied.state != state {
+        return Err(NodeError::State { height: applied.height, got: hex(&applied.state), want: hex(&state) });
+    }
+    Ok(applied)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The charter that a journal begins with.
+pub(crate) fn read_charter(directory: &Path, genesis: &[u8]) -> Result<Charter, NodeError> {
+    let error = |error| NodeError::Charter { directory: directory.to_owned(), error };
+    let text = std::str::from_utf8(genesis)
+        .map_err(|_| error(union::CharterError::Syntax("the charter is not UTF-8 text".into())))?;
+    Charter::parse(text).map_err(error)
+}
+
+/// A journal being replayed from genesis. Works beside a node that writes it.
+#[derive(Debug)]
+pub struct Replay {
+    union: Union,
+    blocks: Blocks,
+    until: u64,
+}
+
+/// A block that was replayed.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// The union after the block.
+    pub union: &'a Union,
+    /// The block.
+    pub block: Block,
+    /// What it did.
+    pub applied: Applied,
+}
+
+impl Replay {
+    /// Opens the journal in a node's directory. Blocks after `until` are not looked at.
+    pub fn open(directory: &Path, until: u64) -> Result<Replay, NodeError> {
+        let mut blocks = Reader::open(directory)?.blocks(0)?;
+        let genesis = blocks.next_block()?.expect("a journal has a genesis").payload.to_vec();
+        let charter = read_charter(directory, &genesis)?;
+        Ok(Replay { union: Union::new(charter, 0), blocks, until })
+    }
+
+    /// The union as far as it was replayed.
+    pub fn union(&self) -> &Union {
+        &self.union
+    }
+
+    /// Applies the next block; `None` after the last. Signatures are not checked here, see [`crate::verify()`].
+    pub fn step(&mut self) -> Result<Option<Step<'_>>, NodeError> {
+        if self.union.height() >= self.until {
+            return Ok(None);
+        }
+        let Some(read) = self.blocks.next_block()? else { return Ok(None) };
+        let (state, block) = decode_payload(read.height, read.payload, Batch::from_journal)?;
+        let applied = apply(&mut self.union, &block, state)?;
+        Ok(Some(Step { union: &self.union, block, applied }))
+    }
+}

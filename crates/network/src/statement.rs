@@ -1,0 +1,21 @@
+//! Statements, made from a journal by replaying it.
+
+use crate::error::NodeError;
+use crate::replay::Replay;
+use std::path::Path;
+use union::{Period, Statement, StatementBuilder};
+
+/// A member's statement from the journal in `directory`, of blocks up to `until`.
+///
+/// The blocks are replayed from genesis until the period is over, so that every balance is the sum of
+/// entries and nothing else.
+pub fn statement(directory: &Path, member: u16, period: Period, until: u64) -> Result<Statement, NodeError> {
+    let mut replay = Replay::open(directory, until)?;
+    let mut builder = StatementBuilder::new(member, period);
+    let mut is_over = false;
+    while !is_over {
+        let Some(step) = replay.step()? else { break };
+        is_over = builder.block(step.union, &step.applied);
+    }
+    Ok(builder.finish(replay.union(), is_over))
+}

@@ -1,0 +1,113 @@
+//! Proving a journal from its files alone: checksums, hash chain, every signature, every rule, every sum.
+
+use crate::error::NodeError;
+use crate::replay::{apply, decode_payload, read_charter};
+use journal::Reader;
+use std::path::Path;
+use union::{Batch, Event, OrderStatus, Union};
+
+/// How far verification has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Blocks verified.
+    pub blocks: u64,
+    /// Blocks that there are at least.
+    pub of_blocks: u64,
+}
+
+/// What was verified.
+#[derive(Debug)]
+pub struct Verified {
+    /// The union after the last block.
+    pub union: Union,
+    /// Batches whose signatures were checked.
+    pub batches: u64,
+    /// Commands in them.
+    pub commands: u64,
+    /// Orders and returns that settled.
+    pub settled: u64,
+    /// Double entries in the books.
+    pub transfers: u64,
+    /// Bytes of all blocks.
+    pub bytes: u64,
+    /// Bytes at the end that were being written and never acknowledged; not a fault.
+    pub torn_bytes: u64,
+    /// Heights of snapshots, all whole and with the state that the blocks lead to.
+    pub snapshots: Vec<u64>,
+}
+
+/// Recomputes a journal from genesis and stops at the first thing that is not as it should be, naming
+/// the block: checksums and hash chain, the signature of every batch, the state hash after every block,
+/// all books summing to zero after every block, every limit kept after the last, and the snapshots.
+pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result<Verified, NodeError> {
+    let reader = Reader::open(directory)?;
+    let snapshot = reader.latest_snapshot()?;
+    if let Some(fault) = snapshot.passed_over.into_iter().next() {
+        return Err(fault.into());
+    }
+    let snapshot_id = snapshot.snapshot.map(|snapshot| snapshot.id);
+
+    let mut union: Option<Union> = None;
+    let mut failure: Option<NodeError> = None;
+    let (mut batches, mut commands, mut settled, mut transfers) = (0, 0, 0, 0);
+    let on_block = |height: u64, payload: &[u8]| -> Result<(), String> {
+        let step = (|| -> Result<(), NodeError> {
+            let Some(union) = &mut union else {
+                union = Some(Union::new(read_charter(directory, payload)?, 0));
+                return Ok(());
+            };
+            let charter = union.charter();
+            let (state, block) = decode_payload(height, payload, |bytes| Batch::verify(bytes, charter))?;
+            let applied = apply(union, &block, state)?;
+            let fault = |text: String| NodeError::System(format!("block {height}: {text}"));
+            for (book, sum) in union.ledger().sums() {
+                if sum != 0 {
+                    return Err(fault(format!("the books of {} sum to {sum}, not to zero", book.0)));
+                }
+            }
+            if let Some(id) = snapshot_id
+                && id.head.height == height
+                && id.state_hash != applied.state
+            {
+                return Err(fault("the snapshot of this block has another state".into()));
+            }
+            batches += block.batches().len() as u64;
+            commands += applied.outcomes.len() as u64;
+            for event in &applied.events {
+                match event {
+                    Event::Order(order) if order.status == OrderStatus::Settled => settled += 1,
+                    Event::Transfer(_) => transfers += 1,
+                    _ => {}
+                }
+            }
+            Ok(())
+        })();
+        step.map_err(|error| {
+            let text = error.to_string();
+            failure = Some(error);
+            text
+        })
+    };
+    let read = journal::verify(&reader, on_block, |progress| {
+        on_progress(Progress { blocks: progress.blocks, of_blocks: progress.of_blocks });
+    });
+    let read = match (read, failure) {
+        (Ok(read), _) => read,
+        // The journal's error names the file and the place as well.
+        (Err(error), _) => return Err(error.into()),
+    };
+    let union = union.expect("a journal has a genesis");
+    if !union.ledger().is_within_limits() {
+        return Err(NodeError::System("after the last block an account or a line is beyond its limit".into()));
+    }
+    Ok(Verified {
+        batches,
+        commands,
+        settled,
+        transfers,
+        bytes: read.payload_bytes,
+        torn_bytes: read.torn_bytes,
+        snapshots: read.snapshots,
+        union,
+    })
+}
