@@ -99,11 +99,11 @@ impl Ledger {
         ledger
     }
 
-    /// Books read back from a snapshot's rows.
+    /// Books read back from a snapshot's rows, which the caller then checks by their [`roots`](Self::roots).
     pub fn from_rows(members: u16, accounts: Vec<Account>, lines: Vec<Line>, index_seed: u64) -> Self {
         let mut index = Index::new(index_seed);
         for (at, account) in accounts.iter().enumerate() {
-            index.insert(account.key.packed(), at as u32, |at| accounts[at as usize].key.packed());
+            index.load(account.key.packed(), at as u32);
         }
         Ledger { members, accounts: Table::from_rows(accounts), index, lines: Table::from_rows(lines) }
     }
@@ -184,7 +184,8 @@ impl Ledger {
             Headroom::BelowUrgent => u128::from(from.reserved_urgent),
             Headroom::BelowHigh => u128::from(from.reserved_urgent) + u128::from(from.reserved_high),
         };
-        if !within(owes + reserved, from.debit_cap) {
+        // Who owes nothing afterwards has used nothing of the cap, however much of it is reserved.
+        if owes > 0 && !within(owes + reserved, from.debit_cap) {
             return Err(Refusal::Reserved);
         }
         if !within(to.owns_at_most(), to.credit_cap) {

@@ -41,6 +41,12 @@ impl Clock {
         }
     }
 
+    /// Whether it stands still: then blocks are made only when they are asked for, and a scenario has the
+    /// same blocks every time.
+    pub fn is_standing(&self) -> bool {
+        matches!(*self.source(), Source::Set { running_since: None, .. })
+    }
+
     /// What it shows, in Unix milliseconds.
     pub fn now_ms(&self) -> u64 {
         let since = |elapsed: Duration| elapsed.as_millis() as u64;

@@ -12,7 +12,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, oneshot, watch};
-use union::{Applied, Batch, Block, Charter, Hash, Outcome, Union};
+use union::{Applied, BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Charter, Hash, Outcome, Union};
 
 /// Bounds of a node.
 #[derive(Clone, Copy, Debug)]
@@ -202,11 +202,19 @@ impl Node {
         result
     }
 
+    /// Asks for a block without batches, to let time do its work where the clock stands still.
+    pub fn pass_time(&self) -> Result<(), SubmitError> {
+        self.submit_together(Vec::new()).map(drop)
+    }
+
     fn admit(&self, batches: Vec<Arc<[u8]>>) -> Result<Vec<Ticket>, SubmitError> {
         if self.shared.failed.load(Ordering::Acquire) {
             return Err(SubmitError::Stopping);
         }
         let bytes: usize = batches.iter().map(|batch| batch.len()).sum();
+        if batches.len() > BLOCK_BATCHES_MAX || bytes > BLOCK_BYTES_MAX / 2 {
+            return Err(SubmitError::Batch(BatchError::TooLong(bytes)));
+        }
         let before = self.shared.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
         let give_back = || self.shared.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
         if before != 0 && before + bytes > self.options.waiting_bytes {

@@ -16,6 +16,9 @@ use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Outcom
 /// How long the sequencer waits for batches before it looks whether something has fallen due.
 const IDLE: Duration = Duration::from_millis(50);
 
+/// Groups of batches are put into one block only up to this many bytes together.
+const GROUPED_BYTES_MAX: usize = BLOCK_BYTES_MAX / 2;
+
 type Answer = oneshot::Sender<Result<BatchReceipt, SubmitError>>;
 
 /// Verified batches that are to go into one block.
@@ -64,10 +67,10 @@ impl Sequencer {
     pub fn run(mut self) -> Result<(), NodeError> {
         let mut open = true;
         while open {
-            let mut batches = Vec::new();
-            open = self.collect(&mut batches);
-            if !batches.is_empty() || (open && self.something_is_due()) {
-                self.make_block(batches)?;
+            let mut collected = Vec::new();
+            open = self.collect(&mut collected);
+            if !collected.is_empty() || (open && self.something_is_due()) {
+                self.make_block(collected.into_iter().flat_map(|admitted| admitted.batches).collect())?;
             }
         }
         let height = self.union().height();
@@ -87,11 +90,11 @@ impl Sequencer {
     }
 
     fn something_is_due(&self) -> bool {
-        self.union().falls_due_at_ms() <= self.clock.now_ms()
+        !self.clock.is_standing() && self.union().falls_due_at_ms() <= self.clock.now_ms()
     }
 
     /// Takes what is waiting, up to a block's size; false once the node is closed and nothing is left.
-    fn collect(&mut self, batches: &mut Vec<(Batch, Answer)>) -> bool {
+    fn collect(&mut self, collected: &mut Vec<Admitted>) -> bool {
         let mut next = match self.held_over.take() {
             Some(admitted) => Ok(admitted),
             None => self.admitted.recv_timeout(IDLE).map_err(|error| match error {
@@ -99,19 +102,18 @@ impl Sequencer {
                 RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
             }),
         };
-        let mut bytes = 0;
+        let (mut bytes, mut batches) = (0, 0);
         loop {
             match next {
                 Ok(admitted) => {
-                    let full = batches.len() + admitted.batches.len() > BLOCK_BATCHES_MAX
-                        || bytes + admitted.bytes > BLOCK_BYTES_MAX / 2;
-                    if full && !batches.is_empty() {
+                    bytes += admitted.bytes;
+                    batches += admitted.batches.len();
+                    if !collected.is_empty() && (batches > BLOCK_BATCHES_MAX || bytes > GROUPED_BYTES_MAX) {
                         self.held_over = Some(admitted);
                         return true;
                     }
-                    bytes += admitted.bytes;
                     self.shared.waiting_bytes.fetch_sub(admitted.bytes, Ordering::AcqRel);
-                    batches.extend(admitted.batches);
+                    collected.push(admitted);
                 }
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,

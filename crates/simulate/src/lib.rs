@@ -2,19 +2,24 @@
 //!
 //! A [`Scenario`] is read from a file of published yearly figures. [`split()`] turns its figures into dated payments, the
 //! same ones for the same seed on every machine. [`customer_detail`] makes up who the customers behind a payment are.
-//! A [`Report`] is plain data for the outcome, as JSON and as one screen of text.
+//! [`Founders`] found a union for a scenario and sign its payments, as the members' own offices would. A [`Tally`]
+//! collects what the union did, and a [`Report`] is plain data for the outcome, as JSON and as one screen of text.
 
 #![forbid(unsafe_code)]
 
 pub mod detail;
+pub mod founders;
 pub mod payment;
 pub mod report;
 pub mod scenario;
 pub mod split;
 mod splitmix;
+pub mod tally;
 
 pub use detail::{CustomerDetail, customer_detail};
+pub use founders::{Founders, SealedPayment, SignedDay};
 pub use payment::{Kind, Payment, Priority};
 pub use report::{CycleReport, Figures, MemberPosition, Report};
 pub use scenario::{Cycle, Scenario, ScenarioError};
 pub use split::{SplitError, split};
+pub use tally::Tally;
