@@ -11,6 +11,7 @@
 mod clock;
 mod error;
 mod node;
+mod recovery;
 mod replay;
 mod sequencer;
 mod statement;
@@ -18,7 +19,8 @@ mod verify;
 
 pub use clock::Clock;
 pub use error::{NodeError, SubmitError};
-pub use node::{BatchReceipt, Counters, Final, Node, Options, Recovered, Ticket};
+pub use node::{BatchReceipt, Counters, Final, Node, Options, Ticket};
+pub use recovery::{Recovered, recover};
 pub use replay::{Replay, Step};
 pub use statement::statement;
 pub use verify::{Progress, Verified, verify};

@@ -2,10 +2,9 @@
 
 use crate::clock::Clock;
 use crate::error::{NodeError, SubmitError};
-use crate::replay::{apply, decode_payload, hex, read_charter};
+use crate::recovery::{Recovered, recover};
 use crate::sequencer::{Admitted, Sequencer};
-use journal::{Journal, Reader, Writer, WriterOptions};
-use std::io::Read;
+use journal::{Journal, Writer, WriterOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -39,23 +38,6 @@ impl Default for Options {
             event_blocks: 1_024,
         }
     }
-}
-
-/// What a node found in its directory when it was opened.
-#[derive(Clone, Debug)]
-pub struct Recovered {
-    /// Height reached.
-    pub height: u64,
-    /// State hash there.
-    pub state: Hash,
-    /// Height of the snapshot that recovery began from, 0 for genesis.
-    pub snapshot: u64,
-    /// Blocks replayed after it.
-    pub replayed: u64,
-    /// Bytes of unfinished blocks that were cut off the journal's end; none of them had been acknowledged.
-    pub torn_bytes: u64,
-    /// Snapshots that were damaged and passed over, as text.
-    pub passed_over: Vec<String>,
 }
 
 /// What a batch came to. It is durable.
@@ -152,7 +134,7 @@ impl Node {
         let (journal, recovery) = Journal::open(directory)?;
         let mut index_seed = [0; 8];
         getrandom::fill(&mut index_seed).map_err(|error| NodeError::System(error.to_string()))?;
-        let (union, mut recovered) = recover(directory, u64::from_le_bytes(index_seed))?;
+        let (union, mut recovered) = recover(&journal.reader(), directory, u64::from_le_bytes(index_seed))?;
         recovered.torn_bytes = recovery.torn_bytes;
 
         let charter = union.charter().clone();
@@ -315,44 +297,4 @@ impl Drop for Node {
             tracing::error!(%error, "closing the node");
         }
     }
-}
-
-/// The state at the journal's end, from the newest snapshot that is good and the blocks after it.
-fn recover(directory: &Path, index_seed: u64) -> Result<(Union, Recovered), NodeError> {
-    let reader = Reader::open(directory)?;
-    let charter = read_charter(directory, &reader.block(0)?.payload)?;
-    let latest = reader.latest_snapshot()?;
-    let mut passed_over: Vec<String> = latest.passed_over.iter().map(ToString::to_string).collect();
-    let mut union = None;
-    if let Some(mut snapshot) = latest.snapshot {
-        let (height, state) = (snapshot.id.head.height, snapshot.id.state_hash);
-        let mut bytes = Vec::new();
-        match snapshot.read_to_end(&mut bytes) {
-            Ok(_) => match Union::from_snapshot(charter.clone(), &bytes, state, index_seed) {
-                Ok(read) => union = Some(read),
-                Err(error) => passed_over.push(NodeError::Snapshot { height, error }.to_string()),
-            },
-            Err(error) => passed_over.push(format!("the snapshot at block {height}: {error}")),
-        }
-    }
-    for text in &passed_over {
-        tracing::warn!("a snapshot was passed over: {text}");
-    }
-    let mut union = union.unwrap_or_else(|| Union::new(charter, index_seed));
-    let snapshot = union.height();
-    let mut blocks = reader.blocks(snapshot + 1)?;
-    while let Some(read) = blocks.next_block()? {
-        let (state, block) = decode_payload(read.height, read.payload, Batch::from_journal)?;
-        apply(&mut union, &block, state)?;
-    }
-    let recovered = Recovered {
-        height: union.height(),
-        state: union.state(),
-        snapshot,
-        replayed: union.height() - snapshot,
-        torn_bytes: 0,
-        passed_over,
-    };
-    tracing::info!(height = recovered.height, snapshot, state = hex(&recovered.state), "recovered");
-    Ok((union, recovered))
 }
