@@ -96,6 +96,14 @@ impl Index {
         entry.at = at;
     }
 
+    /// Takes out a key that is there.
+    pub fn remove(&mut self, key: u128, key_at: impl Fn(u32) -> u128) {
+        let (shard, wanted) = self.locate(key, 0);
+        let is_it = |entry: &Entry| entry.hash == wanted.hash && key_at(entry.at) == key;
+        let entry = self.shards[shard].find_entry(wanted.spread(), is_it).expect("the key is in the index");
+        entry.remove();
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.shards.iter().map(HashTable::len).sum()
@@ -118,7 +126,7 @@ mod tests {
 
     #[test]
     fn finds_what_was_put_in_whatever_the_seed() {
-        let keys: Vec<u128> = (0..20_000u128).map(|n| n * n << 40 | n).collect();
+        let keys: Vec<u128> = (0..20_000u128).map(|n| ((n * n) << 40) | n).collect();
         for seed in [0, 7] {
             let mut index = Index::new(seed);
             for (at, &key) in keys.iter().enumerate() {
@@ -136,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_key_moves() {
-        let mut rows = vec![5u128, 5];
+        let mut rows = [5u128, 5];
         let mut index = Index::new(1);
         index.insert(5, 0, |at| rows[at as usize]);
         index.move_to(5, 1, |at| rows[at as usize]);

@@ -17,10 +17,18 @@ impl<R: Pod> Row for R {}
 const PAGE_BYTES: usize = 1024;
 const CHILDREN: usize = 32;
 
-/// An array of rows, hashed by pages. Rows are addressed by `u32` and never move.
+/// How many addresses there are: a row's address is its number, counted from the first ever, modulo this.
+const ADDRESSES: u64 = 1 << 31;
+
+/// An array of rows, hashed by pages. A row is addressed by a `u32` below 2^31 that never changes; the
+/// oldest rows can be dropped, so that a table that always grows at its end stays bounded.
 #[derive(Clone, Debug)]
 pub struct Table<R> {
     rows: Vec<R>,
+    /// Rows that were dropped from the front, a whole number of pages.
+    dropped: u64,
+    /// Pages were dropped since the nodes above them were hashed.
+    is_shifted: bool,
     /// `levels[0]` holds a digest a page, each further level a digest for 32 of the one below.
     levels: Vec<Vec<Hash>>,
     dirty: Vec<u32>,
@@ -39,12 +47,24 @@ impl<R: Row> Table<R> {
     /// An empty table.
     pub fn new() -> Self {
         const { assert!(size_of::<R>() > 0 && size_of::<R>() <= PAGE_BYTES) };
-        Table { rows: Vec::new(), levels: vec![Vec::new()], dirty: Vec::new(), is_dirty: Vec::new() }
+        Table {
+            rows: Vec::new(),
+            dropped: 0,
+            is_shifted: false,
+            levels: vec![Vec::new()],
+            dirty: Vec::new(),
+            is_dirty: Vec::new(),
+        }
     }
 
     /// A table with these rows, all of them to be hashed at the next [`root`](Self::root).
     pub fn from_rows(rows: Vec<R>) -> Self {
-        let mut table = Self::new();
+        Self::after_dropped(0, rows)
+    }
+
+    /// The same for a table that had dropped rows from its front before.
+    pub fn after_dropped(dropped: u64, rows: Vec<R>) -> Self {
+        let mut table = Self { dropped, ..Self::new() };
         for row in rows {
             table.push(row);
         }
@@ -61,6 +81,39 @@ impl<R: Row> Table<R> {
         self.rows.is_empty()
     }
 
+    /// How many rows were dropped from the front.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The address of the row in this place of [`rows`](Self::rows).
+    pub fn address(&self, place: usize) -> u32 {
+        ((self.dropped + place as u64) % ADDRESSES) as u32
+    }
+
+    fn place(&self, at: u32) -> usize {
+        ((u64::from(at) + ADDRESSES - self.dropped % ADDRESSES) % ADDRESSES) as usize
+    }
+
+    /// How many of the first `rows` rows fill whole pages: these can be dropped.
+    pub fn droppable(&self, rows: usize) -> usize {
+        rows.min(self.rows.len()) / Self::ROWS_A_PAGE * Self::ROWS_A_PAGE
+    }
+
+    /// Drops rows from the front; `rows` is what [`droppable`](Self::droppable) gave.
+    pub fn drop_front(&mut self, rows: usize) {
+        assert_eq!(self.droppable(rows), rows, "whole pages are dropped");
+        if rows == 0 {
+            return;
+        }
+        self.root();
+        self.rows.drain(..rows);
+        self.levels[0].drain(..rows / Self::ROWS_A_PAGE);
+        self.is_dirty.truncate(self.levels[0].len());
+        self.dropped += rows as u64;
+        self.is_shifted = true;
+    }
+
     /// All rows in order.
     pub fn rows(&self) -> &[R] {
         &self.rows
@@ -73,25 +126,27 @@ impl<R: Row> Table<R> {
 
     /// One row. Panics when out of range, as a slice does.
     pub fn get(&self, at: u32) -> &R {
-        &self.rows[at as usize]
+        &self.rows[self.place(at)]
     }
 
     /// One row, to be changed: its page will be hashed again.
     pub fn get_mut(&mut self, at: u32) -> &mut R {
-        self.touch(at);
-        &mut self.rows[at as usize]
+        let place = self.place(at);
+        self.touch(place);
+        &mut self.rows[place]
     }
 
-    /// Adds a row and returns its place. Panics past 2^32 - 1 rows, which no bounded caller reaches.
+    /// Adds a row and returns its address. Panics past 2^31 - 1 rows at a time, which no bounded caller reaches.
     pub fn push(&mut self, row: R) -> u32 {
-        let at = u32::try_from(self.rows.len()).expect("a table holds fewer than 2^32 rows");
+        let place = self.rows.len();
+        assert!((place as u64) < ADDRESSES - 1, "a table holds fewer than 2^31 rows");
         self.rows.push(row);
-        self.touch(at);
-        at
+        self.touch(place);
+        self.address(place)
     }
 
-    fn touch(&mut self, at: u32) {
-        let page = at as usize / Self::ROWS_A_PAGE;
+    fn touch(&mut self, place: usize) {
+        let page = place / Self::ROWS_A_PAGE;
         if page >= self.is_dirty.len() {
             self.is_dirty.resize(page + 1, false);
         }
@@ -101,7 +156,7 @@ impl<R: Row> Table<R> {
         }
     }
 
-    /// The digest of all rows: SHA-256 over the number of rows and the top of the tree.
+    /// The digest of all rows: SHA-256 over the number of rows, dropped and kept, and the top of the tree.
     pub fn root(&mut self) -> Hash {
         let mut changed = std::mem::take(&mut self.dirty);
         changed.sort_unstable();
@@ -111,6 +166,11 @@ impl<R: Row> Table<R> {
             let to = (from + Self::ROWS_A_PAGE).min(self.rows.len());
             let digest = digest(b"page", bytemuck::cast_slice(&self.rows[from..to]));
             put(&mut self.levels[0], page as usize, digest);
+        }
+        if std::mem::take(&mut self.is_shifted) {
+            // What is left has other parents than before.
+            self.levels.truncate(1);
+            changed = (0..self.levels[0].len() as u32).collect();
         }
         let mut level = 0;
         while self.levels[level].len() > 1 {
@@ -133,6 +193,7 @@ impl<R: Row> Table<R> {
         let top = self.levels[level].first().copied().unwrap_or_default();
         let mut hasher = Sha256::new();
         hasher.update(b"root");
+        hasher.update(self.dropped.to_le_bytes());
         hasher.update((self.rows.len() as u64).to_le_bytes());
         hasher.update(top);
         hasher.finalize().into()
@@ -188,6 +249,30 @@ mod tests {
             }
             prop_assert_eq!(table.root(), fresh(&rows));
         }
+    }
+
+    /// Rows dropped from the front leave a table like one that was made from what is left.
+    #[test]
+    fn dropping_keeps_addresses_and_the_rest() {
+        let mut table = Table::from_rows((0..20_000u64).collect());
+        table.root();
+        *table.get_mut(19_999) = 7;
+        assert_eq!(table.droppable(130), 128);
+        for rows in [128, 4_096, 0, 8_192] {
+            table.drop_front(rows);
+            let mut same = Table::after_dropped(table.dropped(), table.rows().to_vec());
+            assert_eq!(table.root(), same.root());
+        }
+        assert_eq!((table.dropped(), table.len()), (12_416, 7_584));
+        assert_eq!((*table.get(12_416), *table.get(19_999)), (12_416, 7));
+        assert_eq!(table.push(1), 20_000);
+        assert_eq!(*table.get(20_000), 1);
+        assert_ne!(table.root(), fresh(table.rows()), "how many were dropped counts");
+
+        // Addresses begin again after 2^31 - 1.
+        let mut table = Table::after_dropped(ADDRESSES - 128, (0..200u64).collect());
+        assert_eq!((*table.get(ADDRESSES as u32 - 128), *table.get(0), *table.get(71)), (0, 128, 199));
+        assert_eq!(table.push(9), 72);
     }
 
     #[test]

@@ -42,7 +42,8 @@ impl ClockTime {
     /// Reads `HH:MM`, 00:00 to 23:59.
     pub fn parse(text: &str) -> Option<ClockTime> {
         let (hour, minute) = text.split_once(':')?;
-        let number = |part: &str| (part.len() == 2).then(|| part.parse::<u32>().ok()).flatten();
+        let is_number = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let number = |part: &str| is_number(part).then(|| part.parse::<u32>().ok()).flatten();
         let (hour, minute) = (number(hour)?, number(minute)?);
         (hour < 24 && minute < 60).then_some(ClockTime { second: hour * 3_600 + minute * 60 })
     }
@@ -109,6 +110,9 @@ pub struct Charter {
     pub days_ahead: u32,
     /// How many days after its value date an order that names no expiry still waits.
     pub days_waiting: u32,
+    /// How many days an ended order is remembered: so long its identifier is not used again, and it can be
+    /// returned. More than `days_ahead`, so that an order sent again later is past its value date.
+    pub days_remembered: u32,
     /// First day of the first cycle.
     pub first_day: Day,
     /// Length of a cycle.
@@ -165,6 +169,12 @@ struct QueueFile {
     attempts: u32,
     open_orders_max: u32,
     days_waiting: u32,
+    #[serde(default = "days_remembered")]
+    days_remembered: u32,
+}
+
+fn days_remembered() -> u32 {
+    400
 }
 
 #[derive(Deserialize)]
@@ -209,7 +219,7 @@ impl Charter {
             return Err(rule("protocol", format!("is {}, but this software applies {PROTOCOL}", file.protocol)));
         }
         check_text("name", &file.name)?;
-        if file.calendar.utc_offset_minutes.abs() > 14 * 60 {
+        if file.calendar.utc_offset_minutes.unsigned_abs() > 14 * 60 {
             return Err(rule("calendar.utc_offset_minutes", "is not between -840 and 840"));
         }
         if file.calendar.days_ahead > 366 {
@@ -232,6 +242,9 @@ impl Charter {
         }
         if file.queue.days_waiting > 366 {
             return Err(rule("queue.days_waiting", "is more than 366"));
+        }
+        if file.queue.days_remembered <= file.calendar.days_ahead || file.queue.days_remembered > 36_600 {
+            return Err(rule("queue.days_remembered", "is not more than calendar.days_ahead, and at most 36600"));
         }
         if file.members.len() < 2 || file.members.len() > MEMBERS_MAX {
             return Err(rule("members", format!("are {}, not 2 to {MEMBERS_MAX}", file.members.len())));
@@ -285,6 +298,7 @@ impl Charter {
             },
             days_ahead: file.calendar.days_ahead,
             days_waiting: file.queue.days_waiting,
+            days_remembered: file.queue.days_remembered,
             first_day: file.cycle.first_day,
             cycle_length,
             cycle_close: file.cycle.close,

@@ -70,7 +70,8 @@ pub struct Payment {
     pub detail: Hash,
     /// ISO 4217 number.
     pub currency: u16,
-    pub(crate) reserved: [u8; 2],
+    /// Zero.
+    pub reserved: [u8; 2],
     /// The day on which it is to settle, in days from 1 January 1970.
     pub value_date: u32,
     /// ISO 20022 external purpose code, or zero.
@@ -152,7 +153,8 @@ pub struct AcceptanceRule {
     pub above: u64,
     /// Only orders in this currency; 0 for any, and `above` then counts in the unit of account.
     pub currency: u16,
-    reserved: [u8; 2],
+    /// Zero.
+    pub reserved: [u8; 2],
     /// The reason given where `action` is to refuse.
     pub reason: Reason,
 }

@@ -59,9 +59,17 @@ pub struct Place {
     /// The block.
     pub height: u64,
     /// The batch in the block.
-    pub batch: u32,
+    pub batch: u16,
     /// The record in the batch.
-    pub record: u32,
+    pub record: u16,
+    pub(crate) reserved: [u8; 4],
+}
+
+impl Place {
+    /// A record's place.
+    pub fn new(height: u64, batch: u16, record: u16) -> Self {
+        Place { height, batch, record, reserved: [0; 4] }
+    }
 }
 
 /// No acceptance rule.
@@ -101,10 +109,16 @@ pub struct ClosedOrder {
     pub content: [u8; 16],
     /// Minor units of `currency`.
     pub amount: u64,
-    /// Where its record is.
-    pub place: Place,
+    /// The block that holds its record.
+    height: u64,
     /// The block in which it ended.
     pub ended: u64,
+    /// The batch in the block that holds its record.
+    batch: u16,
+    /// The record in the batch.
+    record: u16,
+    /// The day on which it ended, in days from 1970: it is remembered for a number of days after.
+    pub ended_on: u32,
     /// Participant of the debtor.
     pub debtor_participant: u32,
     /// Participant of the creditor.
@@ -162,6 +176,11 @@ impl ClosedOrder {
         OrderStatus::from_number(self.status).expect("a row is written with a status")
     }
 
+    /// Where its record is.
+    pub fn place(&self) -> Place {
+        Place::new(self.height, self.batch, self.record)
+    }
+
     pub(crate) fn set_status(&mut self, status: OrderStatus) {
         self.status = status as u8;
     }
@@ -186,6 +205,7 @@ pub(crate) struct Ending {
     pub reason: Reason,
     pub rule: u8,
     pub height: u64,
+    pub day: u32,
     pub cycle: u32,
 }
 
@@ -233,22 +253,22 @@ impl Orders {
     pub(crate) fn from_rows(
         members: usize,
         open: Vec<OpenOrder>,
-        closed: Vec<ClosedOrder>,
+        (forgotten, closed): (u64, Vec<ClosedOrder>),
         free: u64,
         entries: u64,
         today: u32,
         index_seed: u64,
     ) -> Self {
         let mut orders = Orders { free, entries, ..Orders::new(members, index_seed) };
-        orders.closed = Table::from_rows(closed);
+        orders.closed = Table::after_dropped(forgotten, closed);
         orders.open = Table::from_rows(open);
-        for at in 0..orders.closed.len() {
-            orders.insert(orders.closed.get(at).id, at);
+        for (place, order) in orders.closed.rows().iter().enumerate() {
+            orders.index.load(order.id, orders.closed.address(place));
         }
         for at in 0..orders.open.len() {
             let order = *orders.open.get(at);
             if order.status != 0 {
-                orders.insert(order.payment.id, at | OPEN);
+                orders.index.load(order.payment.id, at | OPEN);
                 orders.open_count += 1;
                 orders.expiries.insert((order.expires_at, order.entry), at);
                 if order.status() == OrderStatus::Queued {
@@ -414,9 +434,9 @@ impl Orders {
         self.queues[usize::from(member)].range(from..).next().map(|(&key, &at)| (key, at))
     }
 
-    /// Whether a member has an order of this or a more urgent priority in its queue.
-    pub(crate) fn waits_ahead(&self, member: u16, priority: u8) -> bool {
-        self.queues[usize::from(member)].first_key_value().is_some_and(|((first, _), _)| *first <= priority)
+    /// Whether a member has an order in its queue that comes before this point of it.
+    pub(crate) fn waits_ahead(&self, member: u16, point: (u8, u64)) -> bool {
+        self.queues[usize::from(member)].first_key_value().is_some_and(|(first, _)| *first < point)
     }
 
     /// A member's queue in the order in which it is worked through.
@@ -443,6 +463,21 @@ impl Orders {
             self.value_dates.remove(&(date, entry));
             self.enqueue(at, today);
         }
+    }
+
+    /// Forgets orders that ended before a day, the oldest first, in whole pages.
+    pub(crate) fn forget_before(&mut self, day: u32) {
+        let rows = self.closed.rows();
+        let old = self.closed.droppable(rows.partition_point(|order| order.ended_on < day));
+        for order in &rows[..old] {
+            self.index.remove(order.id, |at| Self::id_at(&self.open, &self.closed, at));
+        }
+        self.closed.drop_front(old);
+    }
+
+    /// How many ended orders were forgotten.
+    pub fn forgotten(&self) -> u64 {
+        self.closed.dropped()
     }
 
     pub(crate) fn roots(&mut self) -> [Hash; 2] {
@@ -473,8 +508,11 @@ fn closed_row(payment: &Payment, place: Place, ending: Ending) -> ClosedOrder {
         id: payment.id,
         content: content(payment),
         amount: payment.amount,
-        place,
+        height: place.height,
+        batch: place.batch,
+        record: place.record,
         ended: ending.height,
+        ended_on: ending.day,
         debtor_participant: payment.debtor_participant,
         creditor_participant: payment.creditor_participant,
         debtor: payment.debtor,

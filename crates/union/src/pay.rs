@@ -63,7 +63,7 @@ impl Union {
             _ => {}
         }
 
-        let waits_for = match self.try_to_settle(&payment) {
+        let waits_for = match self.try_to_settle(&payment, u64::MAX, rule_slot) {
             Ok(()) => {
                 let ending = self.ending(OrderStatus::Settled, Reason::NONE, rule_slot);
                 self.orders.add_closed(&payment, place, ending);
@@ -247,12 +247,12 @@ impl Union {
     /// Marks the payment that a settled return has given back.
     pub(crate) fn note_return_settled(&mut self, payment: &Payment) {
         if payment.kind == Payment::RETURN {
-            let Some(Found::Closed(at)) = self.orders.find(payment.original) else {
-                unreachable!("a return is taken only for an ended payment");
-            };
-            let original = self.orders.closed_mut(at);
-            original.set_status(OrderStatus::Returned);
-            original.return_pending = 0;
+            // A return that waited long may outlive what the union remembers of the payment.
+            if let Some(Found::Closed(at)) = self.orders.find(payment.original) {
+                let original = self.orders.closed_mut(at);
+                original.set_status(OrderStatus::Returned);
+                original.return_pending = 0;
+            }
             self.events.push(Event::Returned { original: payment.original, by: payment.id });
         }
     }
@@ -274,7 +274,7 @@ impl Union {
 
     pub(crate) fn ending(&self, status: OrderStatus, reason: Reason, rule: u8) -> Ending {
         let cycle = self.open_cycle_row().number;
-        Ending { status, reason, rule, height: self.clock.height, cycle }
+        Ending { status, reason, rule, height: self.clock.height, day: self.clock.today.0, cycle }
     }
 
     /// Records that an order came to a new status other than settled.

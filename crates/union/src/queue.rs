@@ -62,7 +62,8 @@ impl Union {
         let row = u32::from(member);
         let fifo = self.charter.queue_discipline == QueueDiscipline::Fifo;
         let start = self.attempts.get(row);
-        let mut from = (start.priority as u8, start.entry);
+        // Under first-in-first-out all before the cursor has settled; what came ahead of it since is first.
+        let mut from = if fifo { (0, 0) } else { (start.priority as u8, start.entry) };
         while let Some(((priority, entry), at)) = self.orders.next_queued(member, from) {
             if *attempts == 0 {
                 let cursor = self.attempts.get_mut(row);

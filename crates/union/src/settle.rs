@@ -4,7 +4,7 @@ use crate::QueueDiscipline;
 use crate::calendar::Day;
 use crate::command::{Payment, Priority};
 use crate::event::{Event, Field, OrderEvent, Rejection};
-use crate::order::{NO_RULE, OrderStatus};
+use crate::order::OrderStatus;
 use crate::pay::transfer_kind;
 use crate::reason::Reason;
 use crate::state::Union;
@@ -66,13 +66,13 @@ impl Union {
     /// Settles an order now, or says what it waits for and changes nothing.
     ///
     /// Under first-in-first-out an order also waits while an earlier one of the same member and of the
-    /// same or a higher priority does.
-    pub(crate) fn try_to_settle(&mut self, payment: &Payment) -> Result<(), Reason> {
+    /// same or a higher priority does; `entry` is its order of entry.
+    pub(crate) fn try_to_settle(&mut self, payment: &Payment, entry: u64, rule: u8) -> Result<(), Reason> {
         let fifo = self.charter.queue_discipline == QueueDiscipline::Fifo;
-        if fifo && self.orders.waits_ahead(payment.debtor, payment.priority) {
+        if fifo && self.orders.waits_ahead(payment.debtor, (payment.priority, entry)) {
             return Err(Reason::AM04);
         }
-        self.settle(payment, NO_RULE)
+        self.settle(payment, rule)
     }
 
     /// Settles an order now whatever waits ahead of it, or says what it waits for and changes nothing.

@@ -3,9 +3,9 @@
 //!
 //! ```text
 //! magic       8 bytes  COMITYS1
-//! numbers     8 x u64  height, time, free row, entries, turn, and three reserved
+//! numbers     8 x u64  height, time, free row, entries, turn, forgotten orders, and two reserved
 //! parent     32 bytes
-//! sections   ten of: length u64, rows
+//! sections   eleven of: length u64, rows
 //! ```
 
 use crate::charter::Charter;
@@ -31,7 +31,8 @@ impl Union {
     /// Hands the snapshot's bytes to `write`, piece by piece.
     pub fn snapshot<E>(&self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let [free, entries] = self.orders.counters();
-        let numbers = [self.clock.height, self.clock.time_ms, free, entries, u64::from(self.turn), 0, 0, 0];
+        let numbers =
+            [self.clock.height, self.clock.time_ms, free, entries, u64::from(self.turn), self.orders.forgotten(), 0, 0];
         write(&MAGIC)?;
         write(bytemuck::bytes_of(&numbers))?;
         write(&self.clock.parent)?;
@@ -74,7 +75,10 @@ impl Union {
             return Err(SnapshotError::Format("it does not begin with COMITYS1"));
         }
         let numbers: [u64; 8] = bytemuck::pod_read_unaligned(take(64)?);
-        let [height, time_ms, free, entries, turn, ..] = numbers;
+        let [height, time_ms, free, entries, turn, forgotten, reserved @ ..] = numbers;
+        if reserved != [0; 2] {
+            return Err(SnapshotError::Format("a reserved number is set"));
+        }
         let parent: Hash = bytemuck::pod_read_unaligned(take(32)?);
         let mut section = || -> Result<&[u8], SnapshotError> {
             let length = u64::from_le_bytes(take(8)?.try_into().expect("eight bytes"));
@@ -112,15 +116,12 @@ impl Union {
         let (today, second_of_day) = charter.calendar.local(time_ms);
         let mut participant_index = Index::new(index_seed);
         for (at, row) in participants.iter().enumerate() {
-            participant_index.insert(crate::settings::participant_key(row.member, row.number), at as u32, |at| {
-                let row = &participants[at as usize];
-                crate::settings::participant_key(row.member, row.number)
-            });
+            participant_index.load(crate::settings::participant_key(row.member, row.number), at as u32);
         }
         let mut union = Union {
             clock: Clock { height, time_ms, today, second_of_day, parent, state, sequences },
             ledger: Ledger::from_rows(members as u16, accounts, lines, index_seed),
-            orders: Orders::from_rows(members, open, closed, free, entries, today.0, index_seed),
+            orders: Orders::from_rows(members, open, (forgotten, closed), free, entries, today.0, index_seed),
             participants: Table::from_rows(participants),
             participant_index,
             rules: Table::from_rows(rules),

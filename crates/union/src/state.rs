@@ -70,6 +70,9 @@ pub enum BlockError {
     /// Before its parent.
     #[error("the time of block {0} is before that of the block before it")]
     Time(u64),
+    /// Beyond the days that can be named.
+    #[error("the time of block {0} is on 9999-12-31 or later")]
+    FarTime(u64),
     /// A batch that was taken before, or of no member.
     #[error("block {height}, batch {batch}: {error}")]
     Batch {
@@ -142,9 +145,9 @@ impl Union {
     pub fn apply(&mut self, block: &Block) -> Result<Applied, BlockError> {
         self.check(block)?;
         let header = block.header();
-        self.advance_clock(header.time_ms);
         self.clock.height = header.height;
         self.clock.parent = header.hash();
+        self.advance_clock(header.time_ms);
 
         let commands = block.batches().iter().map(|batch| batch.len()).sum();
         let mut outcomes = Vec::with_capacity(commands);
@@ -154,7 +157,7 @@ impl Union {
             let mut details = batch.details().peekable();
             for (record_at, record) in batch.records().iter().enumerate() {
                 let detail = details.next_if(|(at, _)| usize::from(*at) == record_at).map(|(_, detail)| detail);
-                let place = Place { height: header.height, batch: batch_at as u32, record: record_at as u32 };
+                let place = Place::new(header.height, batch_at as u16, record_at as u16);
                 outcomes.push(self.execute(sender, record, detail, place).unwrap_or_else(Outcome::Rejected));
             }
         }
@@ -182,6 +185,9 @@ impl Union {
         if header.time_ms < self.clock.time_ms {
             return Err(BlockError::Time(height));
         }
+        if header.time_ms >= self.charter.calendar.time_ms(Day::LAST, 0) {
+            return Err(BlockError::FarTime(height));
+        }
         let mut sequences = self.clock.sequences.clone();
         for (at, batch) in block.batches().iter().enumerate() {
             let (member, got) = (batch.header().member, batch.header().sequence);
@@ -207,6 +213,8 @@ impl Union {
         }
         if self.clock.today != yesterday {
             self.put_rates_in_force();
+            let first_kept = self.clock.today.0.saturating_sub(self.charter.days_remembered);
+            self.orders.forget_before(first_kept);
             self.orders.reach_value_dates(self.clock.today.0);
             self.wake_all();
         }

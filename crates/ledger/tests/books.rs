@@ -1,0 +1,136 @@
+//! The books by themselves: what is refused, that a refusal changes nothing, and the end of their range.
+
+use ledger::{Account, AccountKey, Book, Headroom, Ledger, Line, NO_CAP, Refusal, Settlement, TransferKind};
+use proptest::prelude::*;
+
+const MEMBERS: u16 = 3;
+const USD: Book = Book(840);
+
+fn settlement(debtor: u16, creditor: u16, amount: u64) -> Settlement {
+    let key = |member| AccountKey { book: USD, member, participant: 0 };
+    Settlement {
+        kind: TransferKind::Settlement,
+        order: 1,
+        debtor: key(debtor),
+        creditor: key(creditor),
+        amount,
+        unit_debit: amount,
+        unit_credit: amount,
+        exchange: 0,
+        headroom: Headroom::BelowHigh,
+    }
+}
+
+#[test]
+fn each_refusal_by_name() {
+    let mut ledger = Ledger::new(MEMBERS, 0);
+    let own = AccountKey { book: USD, member: 0, participant: 0 };
+    let other = AccountKey { book: USD, member: 1, participant: 0 };
+    ledger.set_caps(AccountKey::position(0), 100, NO_CAP).unwrap();
+    ledger.set_caps(AccountKey::position(1), NO_CAP, 90).unwrap();
+    ledger.set_caps(own, 110, NO_CAP).unwrap();
+    ledger.set_caps(other, NO_CAP, 105).unwrap();
+    ledger.set_reservations(0, 5, 2);
+    ledger.set_debit_limit(0, 1, 80).unwrap();
+    ledger.set_credit_limit(0, 1, 70).unwrap();
+    let roots = ledger.roots();
+    for (amount, expected) in [
+        (111, Refusal::ParticipantDebitCap),
+        (106, Refusal::ParticipantCreditCap),
+        (101, Refusal::DebitCap),
+        (94, Refusal::Reserved),
+        (93, Refusal::CreditCap),
+        (90, Refusal::BilateralDebitLimit),
+        (80, Refusal::BilateralCreditLimit),
+    ] {
+        assert_eq!(ledger.settle(&settlement(0, 1, amount)), Err(expected), "{amount}");
+        assert_eq!(ledger.roots(), roots, "a refusal changes nothing");
+    }
+    let high = Settlement { headroom: Headroom::BelowUrgent, ..settlement(0, 2, 96) };
+    assert_eq!(ledger.settle(&high), Err(Refusal::Reserved));
+    assert!(ledger.settle(&Settlement { headroom: Headroom::All, ..settlement(0, 2, 96) }).is_ok());
+}
+
+/// Converted: what the debtor gives is what the creditor, the exchange and the rounding account get.
+#[test]
+fn four_transfers_of_a_converted_order() {
+    let mut ledger = Ledger::new(MEMBERS, 0);
+    let order = Settlement { unit_debit: 1_010, unit_credit: 1_000, exchange: 9, ..settlement(0, 1, 70_000) };
+    let transfers = ledger.settle(&order).unwrap().map(|transfer| transfer.map(|t| (t.kind(), t.book, t.amount)));
+    assert_eq!(
+        transfers,
+        [
+            Some((TransferKind::Settlement, USD, 70_000)),
+            Some((TransferKind::Settlement, Book::UNIT_OF_ACCOUNT, 1_000)),
+            Some((TransferKind::ExchangeDifference, Book::UNIT_OF_ACCOUNT, 9)),
+            Some((TransferKind::Rounding, Book::UNIT_OF_ACCOUNT, 1)),
+        ]
+    );
+    assert!(ledger.sums().values().all(|&sum| sum == 0));
+    assert_eq!(ledger.line(0, 1).gross, 1_000, "a line counts what the creditor gets");
+}
+
+/// No side of an account passes 2^110; what would is refused and nothing changes.
+#[test]
+fn the_range_of_the_books_ends() {
+    let most: u128 = 1 << 110;
+    let mut rows: Vec<Account> = Ledger::new(MEMBERS, 0).accounts().rows().to_vec();
+    rows[0].debits = most - 10;
+    rows[1].credits = most - 10;
+    let lines = vec![Line::OPEN; usize::from(MEMBERS * MEMBERS)];
+    let mut ledger = Ledger::from_rows(MEMBERS, rows, lines, 0);
+    let roots = ledger.roots();
+    assert_eq!(ledger.settle(&settlement(0, 2, 11)), Err(Refusal::Overflow));
+    assert_eq!(ledger.settle(&settlement(2, 1, 11)), Err(Refusal::Overflow));
+    assert_eq!(ledger.roots(), roots);
+    assert!(ledger.settle(&settlement(0, 1, 10)).is_ok());
+    // Called for in full, the position is paid back: the other sides of both accounts reach the end as well.
+    ledger.call(0, 1, most);
+    assert!(ledger.discharge(7, 0, 1, most).is_ok());
+    assert_eq!((ledger.position(0).balance(), ledger.position(1).balance()), (0, 0));
+    assert_eq!(ledger.settle(&settlement(2, 0, 1)), Err(Refusal::Overflow));
+}
+
+/// What was called for cannot be called for again.
+#[test]
+#[should_panic(expected = "a leg pays what is owed")]
+fn a_leg_beyond_the_open_position_is_a_bug() {
+    let mut ledger = Ledger::new(MEMBERS, 0);
+    ledger.settle(&settlement(0, 1, 10)).unwrap();
+    ledger.call(0, 1, 10);
+    ledger.call(0, 1, 1);
+}
+
+proptest! {
+    /// Whatever is settled: books sum to zero, limits hold, a refusal leaves the roots, and books read back
+    /// from their rows are the same books.
+    #[test]
+    fn any_settlements(
+        caps in prop::collection::vec((0..500_u64, 0..500_u64), usize::from(MEMBERS)),
+        orders in prop::collection::vec((0..MEMBERS, 1..MEMBERS, 1..300_u64, 0..5_u64, 0..5_u64, 0..3_u8), 1..60),
+    ) {
+        let mut ledger = Ledger::new(MEMBERS, 3);
+        for (member, &(debit, credit)) in (0..MEMBERS).zip(&caps) {
+            ledger.set_caps(AccountKey::position(member), debit, credit).unwrap();
+            ledger.set_debit_limit(member, (member + 1) % MEMBERS, debit / 2).unwrap();
+            ledger.set_reservations(member, debit / 10, credit / 10);
+        }
+        for (debtor, ahead, amount, exchange, rounding, headroom) in orders {
+            let headroom = [Headroom::All, Headroom::BelowUrgent, Headroom::BelowHigh][usize::from(headroom)];
+            let order = settlement(debtor, (debtor + ahead) % MEMBERS, amount);
+            let order = Settlement { unit_debit: amount + exchange + rounding, exchange, headroom, ..order };
+            let roots = ledger.roots();
+            if ledger.settle(&order).is_err() {
+                prop_assert_eq!(ledger.roots(), roots);
+            }
+            prop_assert!(ledger.sums().values().all(|&sum| sum == 0));
+            prop_assert!(ledger.is_within_limits());
+        }
+        let (accounts, lines) = (ledger.accounts().rows().to_vec(), ledger.lines().rows().to_vec());
+        let mut read = Ledger::from_rows(MEMBERS, accounts, lines, 9);
+        prop_assert_eq!(read.roots(), ledger.roots());
+        for account in ledger.accounts().rows() {
+            prop_assert_eq!(read.account(account.key), *account);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Charters that cannot be applied are refused by key.
+
+use crate::scene::Terms;
+use union::{Charter, CharterError, ClockTime};
+
+#[test]
+fn rules() {
+    let good = Terms::of(2).text();
+    assert!(Charter::parse(&good).is_ok());
+    let key_of = |from: &str, to: &str| {
+        let text = good.replacen(from, to, 1);
+        assert_ne!(text, good, "{from}");
+        match Charter::parse(&text) {
+            Err(CharterError::Rule { key, .. }) => key,
+            other => panic!("{to}: {other:?}"),
+        }
+    };
+    for (from, to, key) in [
+        ("protocol = 1", "protocol = 2", "protocol"),
+        ("'Union of the tests'", "''", "name"),
+        ("'Union of the tests'", "\"a\\nb\"", "name"),
+        ("utc_offset_minutes = 0", "utc_offset_minutes = 841", "calendar.utc_offset_minutes"),
+        ("utc_offset_minutes = 0", "utc_offset_minutes = -2147483648", "calendar.utc_offset_minutes"),
+        ("days_ahead = 30", "days_ahead = 367", "calendar.days_ahead"),
+        ("close = '18:00'", "close = '17:29'", "cycle.close"),
+        ("months = 4", "months = 0", "cycle"),
+        ("months = 4", "months = 13", "cycle"),
+        ("months = 4", "days = 367", "cycle"),
+        ("months = 4", "days = 1\nmonths = 1", "cycle"),
+        ("attempts = 1000", "attempts = 0", "queue.attempts"),
+        ("open_orders_max = 1000", "open_orders_max = 16777217", "queue.open_orders_max"),
+        ("days_waiting = 5", "days_waiting = 367", "queue.days_waiting"),
+        ("code = 'M000'", "code = 'M001'", "members[1].code"),
+        ("code = 'M000'", "code = 'm000'", "members[0].code"),
+        ("code = 'M000'", "debit_cap = '1.001'\ncode = 'M000'", "members[0].debit_cap"),
+        ("code = 'M000'", "credit_cap = '-1'\ncode = 'M000'", "members[0].credit_cap"),
+        ("sealing_key = '", "sealing_key = '00", "members[0].sealing_key"),
+    ] {
+        assert_eq!(key_of(from, to), key, "{to}");
+    }
+    for (from, to) in [
+        ("unit_of_account = 'USD'", "unit_of_account = 'XAU'"),
+        ("first_day = '2006-01-02'", "first_day = '1969-12-31'"),
+        ("close = '18:00'", "close = '24:00'"),
+        ("discipline = 'bypass-fifo'", "discipline = 'lifo'"),
+        ("days_ahead = 30", "days_ahead = -1"),
+        ("protocol = 1", "protocol = 1\nunknown = 1"),
+    ] {
+        let error = Charter::parse(&good.replacen(from, to, 1)).unwrap_err();
+        assert!(matches!(error, CharterError::Syntax(_)), "{to}: {error}");
+    }
+    for members in [0, 1, 257] {
+        let error = Charter::parse(&Terms::of(members).text()).unwrap_err();
+        assert!(matches!(&error, CharterError::Rule { key, .. } if key == "members") || members == 0, "{error}");
+    }
+    assert!(Charter::parse(&Terms::of(256).text()).is_ok());
+}
+
+#[test]
+fn times_of_day() {
+    for (text, second) in [("00:00", 0), ("09:05", 32_700), ("23:59", 86_340)] {
+        assert_eq!(ClockTime::parse(text), Some(ClockTime { second }));
+    }
+    for bad in ["", "24:00", "12:60", "9:05", "+9:05", "09:+5", "09:05:00", "0905", "٠٩:05", " 9:05"] {
+        assert_eq!(ClockTime::parse(bad), None, "{bad}");
+    }
+}

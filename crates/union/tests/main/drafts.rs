@@ -1,0 +1,297 @@
+//! Arbitrary commands: drafts that are made into records by looking at the union that they are for, so that
+//! they often name an order that waits or a leg that is open, and sometimes do not.
+
+use crate::scene::{ARS, CLP, KWD, Party, Record, Terms, USD};
+use ledger::NO_CAP;
+use proptest::prelude::*;
+use union::{AcceptanceRule, Action, Command, Found, OpenOrder, Payment, Reason, Union, pad_text};
+
+/// How many members the union of the property tests has.
+pub const MEMBERS: u16 = 4;
+
+/// Identifiers go from 1 to this, so that some are used twice.
+pub const IDS: u128 = 120;
+
+/// A step: time passes, then members send commands.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub minutes: u32,
+    pub sender: u16,
+    pub draft: Draft,
+}
+
+/// A command that is yet to be fitted to a union.
+#[derive(Clone, Debug)]
+pub enum Draft {
+    Pay(Payment),
+    /// The return of a settled payment: which, under which identifier, and whether something is wrong with it.
+    Return {
+        of: prop::sample::Index,
+        id: u128,
+        wrong: bool,
+    },
+    /// Something about an order that waits, by the member whose right it is unless `other`.
+    Open {
+        which: prop::sample::Index,
+        deed: Deed,
+        other: bool,
+    },
+    Participant(u32),
+    ParticipantCaps {
+        participant: u32,
+        currency: u16,
+        caps: (u64, u64),
+    },
+    Caps(u64, u64),
+    Reservations(u64, u64),
+    Limits(u16, u64, u64),
+    Rule(AcceptanceRule),
+    Rates {
+        days_ahead: u32,
+        buying: u64,
+        spread: u64,
+    },
+    Close,
+    /// The confirmation of a leg, by the creditor unless `other`.
+    Confirm {
+        which: prop::sample::Index,
+        other: bool,
+    },
+    /// Bytes of a good record set to other values.
+    Spoilt(Payment, Vec<(usize, u8)>),
+    Noise(Vec<u8>),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    Accept,
+    Refuse,
+    Cancel,
+    Reprioritise(u8),
+}
+
+impl Step {
+    /// The member that sends, and its record.
+    pub fn record(&self, union: &Union) -> (u16, Record) {
+        let today = union.today().0;
+        let mut sender = self.sender;
+        let command = match self.draft.clone() {
+            Draft::Pay(payment) => pay(sender, payment, union),
+            Draft::Return { of, id, wrong } => {
+                let closed = union.orders().all_closed();
+                if closed.is_empty() {
+                    return (sender, [0; 128]);
+                }
+                let original = of.get(closed);
+                sender = original.creditor;
+                Command::Pay(Payment {
+                    kind: Payment::RETURN,
+                    original: original.id,
+                    reason: Reason::CUST,
+                    debtor_participant: original.creditor_participant,
+                    creditor_participant: original.debtor_participant,
+                    amount: original.amount + u64::from(wrong),
+                    ..Payment::new(id, sender, original.debtor, original.currency, 0, today)
+                })
+            }
+            Draft::Open { which, deed, other } => {
+                let open: Vec<&OpenOrder> = union.orders().all_open().collect();
+                if open.is_empty() {
+                    return (sender, [1; 128]);
+                }
+                let Payment { id: order, debtor, creditor, .. } = which.get(&open).payment;
+                let by = |right: u16| if other { sender } else { right };
+                let (by, command) = match deed {
+                    Deed::Accept => (by(creditor), Command::Accept { order }),
+                    Deed::Refuse => (by(creditor), Command::Refuse { order, reason: Reason::RR04 }),
+                    Deed::Cancel => (by(debtor), Command::Cancel { order, reason: Reason::NONE }),
+                    Deed::Reprioritise(priority) => (by(debtor), Command::Reprioritise { order, priority }),
+                };
+                sender = by;
+                command
+            }
+            Draft::Participant(participant) => Command::RegisterParticipant {
+                participant,
+                identifier: pad_text("COOP").expect("short"),
+                name: pad_text("Cooperativa").expect("short"),
+            },
+            Draft::ParticipantCaps { participant, currency, caps: (debit_cap, credit_cap) } => {
+                Command::SetParticipantCaps { participant, currency, debit_cap, credit_cap }
+            }
+            Draft::Caps(debit_cap, credit_cap) => Command::SetCaps { debit_cap, credit_cap },
+            Draft::Reservations(urgent, high) => Command::SetReservations { urgent, high },
+            Draft::Limits(counterparty, debit_limit, credit_limit) => {
+                Command::SetBilateralLimits { counterparty, debit_limit, credit_limit }
+            }
+            Draft::Rule(rule) => Command::SetRule(rule),
+            Draft::Rates { days_ahead, buying, spread } => Command::PublishRates {
+                from_day: today + days_ahead,
+                buying: (buying, 1_000),
+                selling: (buying + spread, 1_000),
+            },
+            Draft::Close => Command::CloseCycle { cycle: union.open_cycle_row().number },
+            Draft::Confirm { which, other } => {
+                let legs = union.cycles().iter().flat_map(|cycle| union.legs(cycle));
+                // The confirmed ones come last, and are seldom asked for again.
+                let mut legs: Vec<_> = legs.collect();
+                legs.sort_by_key(|leg| leg.is_confirmed());
+                let open = legs.iter().filter(|leg| !leg.is_confirmed()).count();
+                legs.truncate(open + 1);
+                if legs.is_empty() {
+                    return (sender, Command::ConfirmLeg { cycle: 1, leg: 0 }.encode());
+                }
+                let leg = which.get(&legs);
+                sender = if other { sender } else { leg.creditor };
+                Command::ConfirmLeg { cycle: leg.cycle, leg: leg.number }
+            }
+            Draft::Spoilt(payment, bytes) => {
+                let mut record = pay(sender, payment, union).encode();
+                for (at, byte) in bytes {
+                    record[at] = byte;
+                }
+                return (sender, record);
+            }
+            Draft::Noise(bytes) => return (sender, bytes.try_into().expect("as long as a record")),
+        };
+        (sender, command.encode())
+    }
+}
+
+/// A drafted payment: its creditor counts from the sender on, its value date from yesterday, where 1 is the next
+/// day on which both work; dollars stand for the unit of account.
+fn pay(sender: u16, draft: Payment, union: &Union) -> Command {
+    let (today, calendar) = (union.today(), &union.charter().calendar);
+    let creditor = if draft.creditor <= MEMBERS { (sender + draft.creditor) % MEMBERS } else { draft.creditor };
+    let value_date = match draft.value_date {
+        1 if creditor < MEMBERS => calendar.next_joint_business_day(sender, creditor, today).unwrap_or(today).0,
+        ahead => today.0 + ahead - 1,
+    };
+    let currency = if draft.currency == USD { union.charter().unit_of_account.numeric() } else { draft.currency };
+    Command::Pay(Payment { debtor: sender, creditor, value_date, currency, ..draft })
+}
+
+/// Whether an order with this identifier was ever taken.
+pub fn is_known(union: &Union, id: u128) -> bool {
+    matches!(union.orders().find(id), Some(Found::Open(_) | Found::Closed(_)))
+}
+
+fn payment() -> impl Strategy<Value = Payment> {
+    let amount = prop_oneof![30 => 1..2_000_u64, 1 => any::<u64>()];
+    let currency = prop_oneof![6 => Just(USD), 2 => Just(ARS), 2 => Just(CLP), 2 => Just(KWD), 1 => any::<u16>()];
+    let creditor = prop_oneof![40 => 1..MEMBERS, 1 => Just(MEMBERS), 1 => any::<u16>()];
+    let value_date = prop_oneof![1 => Just(0_u32), 30 => Just(1), 5 => 2..6_u32];
+    let participant = || prop_oneof![20 => Just(0_u32), 4 => Just(1), 1 => 2..4_u32];
+    let flags = (prop_oneof![1 => 0..3_u8, 1 => Just(2), 9 => Just(2)], prop::bool::weighted(0.1), any::<bool>());
+    let purpose = prop_oneof![3 => Just([0; 4]), 1 => Just(*b"GDDS")];
+    let expires = prop_oneof![5 => Just(0), 1 => 1_136_200_000..1_136_800_000_u64];
+    (1..=IDS, creditor, currency, amount, value_date, (participant(), participant()), flags, purpose, expires).prop_map(
+        |(
+            id,
+            creditor,
+            currency,
+            amount,
+            value_date,
+            (from, to),
+            (priority, immediate, customer),
+            purpose,
+            expires_at,
+        )| {
+            Payment {
+                priority,
+                immediate: immediate.into(),
+                customer: customer.into(),
+                debtor_participant: from,
+                creditor_participant: to,
+                purpose,
+                expires_at,
+                ..Payment::new(id, 0, creditor, currency, amount, value_date)
+            }
+        },
+    )
+}
+
+fn rule() -> impl Strategy<Value = AcceptanceRule> {
+    let action = prop_oneof![1 => Just(0_u8), 1 => Just(1), 5 => Just(Action::Hold as u8), 1 => Just(3)];
+    let debtor = prop_oneof![2 => Just(union::ANY_MEMBER), 1 => 0..MEMBERS];
+    let purpose = prop_oneof![3 => Just([0; 4]), 1 => Just(*b"GDDS")];
+    let currency = prop_oneof![3 => Just(0), 1 => Just(USD), 1 => Just(ARS)];
+    (0..3_u8, action, debtor, purpose, currency, 0..1_500_u64).prop_map(
+        |(slot, action, debtor, purpose, currency, above)| {
+            let rule = AcceptanceRule::new(slot, Action::Hold);
+            AcceptanceRule { action, debtor, purpose, currency, above, ..rule }
+        },
+    )
+}
+
+fn cap() -> impl Strategy<Value = u64> {
+    prop_oneof![2 => 0..4_000_u64, 1 => Just(NO_CAP)]
+}
+
+fn draft() -> impl Strategy<Value = Draft> {
+    let index = any::<prop::sample::Index>;
+    let wrong = || prop::bool::weighted(0.15);
+    let deed = prop_oneof![
+        4 => Just(Deed::Accept),
+        1 => Just(Deed::Refuse),
+        1 => Just(Deed::Cancel),
+        2 => (0..4_u8).prop_map(Deed::Reprioritise),
+    ];
+    let noise = prop::collection::vec((0..128_usize, any::<u8>()), 1..3);
+    prop_oneof![
+        30 => payment().prop_map(Draft::Pay),
+        4 => (index(), 1..=IDS, wrong()).prop_map(|(of, id, wrong)| Draft::Return { of, id, wrong }),
+        8 => (index(), deed, wrong()).prop_map(|(which, deed, other)| Draft::Open { which, deed, other }),
+        1 => (0..4_u32).prop_map(Draft::Participant),
+        1 => (0..4_u32, prop_oneof![Just(USD), Just(ARS), any::<u16>()], (cap(), cap()))
+            .prop_map(|(participant, currency, caps)| Draft::ParticipantCaps { participant, currency, caps }),
+        2 => (cap(), cap()).prop_map(|(debit, credit)| Draft::Caps(debit, credit)),
+        1 => (0..1_000_u64, 0..1_000_u64).prop_map(|(urgent, high)| Draft::Reservations(urgent, high)),
+        2 => (0..MEMBERS + 1, cap(), cap()).prop_map(|(other, debit, credit)| Draft::Limits(other, debit, credit)),
+        4 => rule().prop_map(Draft::Rule),
+        3 => (0..3_u32, 1..3_000_u64, 0..50_u64)
+            .prop_map(|(days_ahead, buying, spread)| Draft::Rates { days_ahead, buying, spread }),
+        2 => Just(Draft::Close),
+        5 => (index(), wrong()).prop_map(|(which, other)| Draft::Confirm { which, other }),
+        1 => (payment(), noise).prop_map(|(payment, bytes)| Draft::Spoilt(payment, bytes)),
+        1 => prop::collection::vec(any::<u8>(), 128).prop_map(Draft::Noise),
+    ]
+}
+
+/// Commands of several members over some days, with time passing between them.
+pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let minutes = prop_oneof![60 => Just(0_u32), 6 => 0..20_u32, 6 => Just(24 * 60_u32), 1 => 0..6_000_u32];
+    let step = (minutes, 0..MEMBERS, draft()).prop_map(|(minutes, sender, draft)| Step { minutes, sender, draft });
+    (prop::collection::vec(step, 1..most), prop::bool::weighted(0.9)).prop_map(|(steps, is_set_up)| {
+        let set_up = if is_set_up { set_up() } else { Vec::new() };
+        set_up.into_iter().chain(steps).collect()
+    })
+}
+
+/// Every member publishes rates, where its currency has any, and names a participant.
+fn set_up() -> Vec<Step> {
+    let drafts = [Draft::Rates { days_ahead: 0, buying: 1_000, spread: 7 }, Draft::Participant(1)];
+    let of = |sender| drafts.clone().map(|draft| Step { minutes: 0, sender, draft });
+    (0..MEMBERS).flat_map(of).collect()
+}
+
+/// Unions with caps or none, first-in-first-out or bypass, few attempts or many, a unit of three or two decimals.
+pub fn terms() -> impl Strategy<Value = Terms> {
+    let cap = || prop_oneof![1 => Just(None), 1 => Just(Some("10")), 1 => Just(Some("25"))];
+    let party = (cap(), cap()).prop_map(|(debit_cap, credit_cap)| Party { debit_cap, credit_cap, ..Party::default() });
+    (
+        prop::collection::vec(party, usize::from(MEMBERS)),
+        any::<bool>(),
+        prop_oneof![Just(1_u32), Just(3), Just(1_000)],
+        prop_oneof![Just(3_u32), Just(1_000)],
+        prop_oneof![3 => Just(("USD", "USD")), 1 => Just(("KWD", "USD")), 1 => Just(("CLP", "KWD"))],
+        prop_oneof![Just("days = 1"), Just("days = 3"), Just("months = 1")],
+    )
+        .prop_map(|(parties, is_fifo, attempts, open_orders_max, (unit, asset), cycle)| {
+            let terms = Terms::of(usize::from(MEMBERS));
+            let members = terms.members.iter().zip(parties);
+            let members = members.map(|(own, party)| Party { currency: own.currency, ..party }).collect();
+            let terms = Terms { members, attempts, open_orders_max, unit, asset, cycle, ..terms };
+            let terms = terms.holiday(1, "2006-01-04");
+            if is_fifo { terms.fifo() } else { terms }
+        })
+}

@@ -1,0 +1,24 @@
+//! The union from the outside: blocks in, outcomes and books out.
+//!
+//! Every test applies signed batches to a real [`union::Union`] by way of [`scene::Scene`], which checks after
+//! each block that the books sum to zero and that every limit holds. Outcomes are compared as short
+//! words: `settled`, `queued AM04`, `rejected AM01 amount`.
+
+mod acceptance;
+mod bad_batches;
+mod bad_blocks;
+mod bad_charters;
+mod bad_orders;
+mod business_days;
+mod confirmation_orders;
+mod conversion;
+mod cycle;
+mod drafts;
+mod forgetting;
+mod limits;
+mod order_life;
+mod properties;
+mod queue;
+mod returns;
+mod scene;
+mod shadow;

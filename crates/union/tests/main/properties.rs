@@ -1,0 +1,250 @@
+//! What holds whatever members send: P4, limits, refusals without a trace, replay, snapshots.
+//!
+//! `PROPTEST_CASES=20000 cargo test --release -p union --test main properties` runs many more cases.
+
+use crate::drafts::{IDS, Step, is_known, steps, terms};
+use crate::scene::{Record, Terms, assert_sound};
+use crate::shadow::Shadow;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use union::{Applied, Batch, Block, Command, Outcome, Payment, QueueDiscipline, Union};
+
+/// Blocks on top of one another. Batches are taken unsigned, as from a journal: signatures have tests of their own.
+#[derive(Clone)]
+struct Chain {
+    union: Union,
+    time_ms: u64,
+    /// Every block so far, as bytes.
+    blocks: Vec<Vec<u8>>,
+}
+
+impl Chain {
+    fn new(terms: &Terms) -> Chain {
+        let union = Union::new(terms.charter(), 1);
+        let time_ms = union.time_ms() + 10 * 3_600_000;
+        Chain { union, time_ms, blocks: Vec::new() }
+    }
+
+    /// The next block, a batch for each run of records of one member.
+    fn block(&self, records: &[(u16, Record)]) -> Block {
+        let mut batches = Vec::new();
+        for run in records.chunk_by(|a, b| a.0 == b.0) {
+            let (member, sequence) = (run[0].0, self.union.sequence(run[0].0) + 1 + batches.len() as u64);
+            let records: Vec<Record> = run.iter().map(|(_, record)| *record).collect();
+            let union = self.union.charter().hash();
+            let bytes = Batch::build(union, member, [0; 32], sequence, &records, &[], |_| [0; 64]).expect("a batch");
+            batches.push(Batch::from_journal(Arc::from(bytes)).expect("a batch"));
+        }
+        Block::new(self.union.height() + 1, self.time_ms, self.union.parent(), self.union.state(), batches)
+    }
+
+    fn apply(&mut self, records: &[(u16, Record)]) -> Applied {
+        let block = self.block(records);
+        let batches = block.batches().iter().flat_map(|batch| batch.bytes().iter().copied());
+        self.blocks.push(block.header_bytes().iter().copied().chain(batches).collect());
+        let applied = self.union.apply(&block).expect("the next block");
+        assert_sound(&self.union);
+        applied
+    }
+}
+
+/// The block as if nobody had sent what was refused.
+fn without_refused(records: &[(u16, Record)], applied: &Applied) -> Vec<(u16, Record)> {
+    let is_trace = |outcome: &Outcome| !matches!(outcome, Outcome::Rejected(_) | Outcome::AlreadyDone(_));
+    let outcomes = applied.outcomes.iter();
+    records
+        .iter()
+        .zip(outcomes)
+        .map(|(&(by, record), out)| (by, if is_trace(out) { record } else { [0; 128] }))
+        .collect()
+}
+
+/// First-in-first-out: what settled did not overtake what waited ahead of it before and still does.
+fn assert_nothing_overtaken(before: &Union, after: &Union, applied: &Applied) {
+    for event in &applied.events {
+        let union::Event::Order(order) = event else { continue };
+        if order.status != union::OrderStatus::Settled {
+            continue;
+        }
+        let Payment { id, debtor, priority, .. } = order.payment;
+        let own = before.orders().all_open().find(|open| open.payment.id == id);
+        let point = (priority, own.map_or(u64::MAX, |open| open.entry));
+        let waits = |union: &Union, entry| union.orders().queue(debtor).any(|open| open.entry == entry);
+        for open in after.orders().queue(debtor) {
+            let ahead = (open.payment.priority, open.entry) < point;
+            assert!(!ahead || !waits(before, open.entry), "{id} overtook {}", open.payment.id);
+        }
+    }
+}
+
+/// Waking everybody changes nothing where nobody was due: no order waits that could settle.
+fn assert_nobody_was_forgotten(chain: &Chain) {
+    if chain.union.falls_due_at_ms() <= chain.union.time_ms() {
+        return; // Half tried: it goes on with the next block.
+    }
+    let mut other = chain.clone();
+    let account = *other.union.ledger().position(0);
+    let (urgent, high) = (account.reserved_urgent, account.reserved_high);
+    let applied = other.apply(&[(0, Command::SetReservations { urgent, high }.encode())]);
+    assert_eq!(applied.outcomes, [Outcome::Done]);
+    let settled = applied.events.iter().filter(|event| matches!(event, union::Event::Order(_))).count();
+    assert_eq!(settled, 0, "{:?}", applied.events);
+}
+
+/// Applies steps, `per_block` commands a block, and checks everything that is the union's own affair.
+fn run(terms: &Terms, steps: &[Step], per_block: usize) -> (Chain, Shadow, usize) {
+    let (mut chain, mut shadow, mut rejected) = (Chain::new(terms), Shadow::default(), 0);
+    for steps in steps.chunks(per_block) {
+        chain.time_ms += steps.iter().map(|step| u64::from(step.minutes) * 60_000).sum::<u64>();
+        let records: Vec<_> = steps.iter().map(|step| step.record(&chain.union)).collect();
+        let before = chain.clone();
+        let applied = chain.apply(&records);
+        shadow.follow(&chain.union, &applied);
+        assert_eq!(applied.height, before.union.height() + 1);
+        assert_eq!(applied.outcomes.len(), records.len());
+        assert_eq!(applied.state, chain.union.state());
+
+        let refused = applied.outcomes.iter().filter(|out| matches!(out, Outcome::Rejected(_))).count();
+        rejected += refused;
+        if applied.outcomes.iter().any(|out| matches!(out, Outcome::Rejected(_) | Outcome::AlreadyDone(_))) {
+            let mut other = before.clone();
+            let same = other.apply(&without_refused(&records, &applied));
+            assert_eq!(same.events, applied.events);
+            assert_eq!(other.union.books_hash(), chain.union.books_hash(), "what is refused leaves no trace");
+        }
+        if per_block == 1 {
+            let reprioritised = steps.iter().any(|step| {
+                matches!(step.draft, crate::drafts::Draft::Open { deed: crate::drafts::Deed::Reprioritise(_), .. })
+            });
+            if chain.union.charter().queue_discipline == QueueDiscipline::Fifo && !reprioritised {
+                assert_nothing_overtaken(&before.union, &chain.union, &applied);
+            }
+        }
+        assert_nobody_was_forgotten(&chain);
+    }
+    (chain, shadow, rejected)
+}
+
+/// Reads a chain's blocks from their bytes and applies them to a union that is at `from`.
+fn replay(union: &mut Union, blocks: &[Vec<u8>]) -> Vec<Applied> {
+    let applied = blocks.iter().map(|bytes| {
+        let block = Block::decode(bytes, Batch::from_journal).expect("a block that was written");
+        union.apply(&block).expect("the next block")
+    });
+    applied.collect()
+}
+
+fn snapshot(union: &Union) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let written: Result<(), ()> = union.snapshot(|piece| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    });
+    written.expect("memory does not fail");
+    bytes
+}
+
+fn assert_same(left: &[Applied], right: &[Applied]) {
+    assert_eq!(left.len(), right.len());
+    for (left, right) in left.iter().zip(right) {
+        assert_eq!(left.outcomes, right.outcomes, "outcomes of block {}", left.height);
+        assert_eq!(left.events, right.events, "events of block {}", left.height);
+        assert_eq!((left.height, left.state), (right.height, right.state));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// P4 and the limits after every command, events that tell all, refusals that leave no trace.
+    #[test]
+    fn books_hold_after_every_command(terms in terms(), steps in steps(60)) {
+        run(&terms, &steps, 1);
+    }
+
+    /// The same commands in blocks of several members' batches.
+    #[test]
+    fn books_hold_in_blocks_of_several(terms in terms(), steps in steps(120), per_block in 2..12_usize) {
+        run(&terms, &steps, per_block);
+    }
+
+    /// Genesis or a snapshot taken anywhere, whatever the seed: the same outcomes, events and state.
+    #[test]
+    fn replay_gives_the_same(
+        terms in terms(),
+        steps in steps(80),
+        per_block in 1..8_usize,
+        seed in any::<u64>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let (chain, ..) = run(&terms, &steps, per_block);
+        let mut union = Union::new(terms.charter(), seed);
+        let all = replay(&mut union, &chain.blocks);
+        prop_assert_eq!(union.state(), chain.union.state());
+
+        let cut = cut.index(chain.blocks.len() + 1);
+        let mut first = Union::new(terms.charter(), 0);
+        replay(&mut first, &chain.blocks[..cut]);
+        let bytes = snapshot(&first);
+        let mut second = Union::from_snapshot(terms.charter(), &bytes, first.state(), seed).expect("a snapshot");
+        prop_assert_eq!(snapshot(&second), bytes);
+        prop_assert_eq!(second.books_hash(), first.books_hash());
+        assert_same(&replay(&mut second, &chain.blocks[cut..]), &all[cut..]);
+        for id in 1..=IDS {
+            prop_assert_eq!(is_known(&second, id), is_known(&chain.union, id));
+        }
+    }
+
+    /// A snapshot in which any bit is flipped is not believed, nor one that is cut off; and none makes a panic.
+    #[test]
+    fn a_changed_snapshot_is_not_believed(
+        terms in terms(),
+        steps in steps(40),
+        flips in prop::collection::vec(any::<prop::sample::Index>(), 24),
+    ) {
+        let (chain, ..) = run(&terms, &steps, 4);
+        let (good, state) = (snapshot(&chain.union), chain.union.state());
+        for flip in flips {
+            let bit = flip.index(good.len() * 8);
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(Union::from_snapshot(terms.charter(), &bad, state, 1).is_err(), "bit {}", bit);
+            prop_assert!(Union::from_snapshot(terms.charter(), &good[..bit / 8], state, 1).is_err());
+        }
+    }
+}
+
+/// The generator reaches every state often enough for the properties above to mean something.
+#[test]
+fn arbitrary_commands_reach_every_state() {
+    let mut runner = TestRunner::deterministic();
+    let (mut seen, mut all_rejected) = (BTreeMap::new(), 0);
+    for _ in 0..60 {
+        let (terms, steps) = (terms(), steps(120)).new_tree(&mut runner).expect("a case").current();
+        let (_, shadow, rejected) = run(&terms, &steps, 1);
+        all_rejected += rejected;
+        for (what, count) in shadow.seen {
+            *seen.entry(what).or_insert(0) += count;
+        }
+    }
+    seen.insert("rejected", all_rejected);
+    for (what, least) in [
+        ("settled", 200),
+        ("queued", 100),
+        ("held", 30),
+        ("refused", 10),
+        ("cancelled", 10),
+        ("expired", 20),
+        ("returned", 10),
+        ("rejected", 200),
+        ("cycle closed", 100),
+        ("cycle settled", 50),
+        ("leg confirmed", 20),
+    ] {
+        let count = seen.get(what).copied().unwrap_or(0);
+        assert!(count >= least, "{what}: {count} of {least} in {seen:?}");
+    }
+}

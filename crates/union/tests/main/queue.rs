@@ -1,0 +1,172 @@
+//! What waits settles in the order that the charter says.
+
+use crate::scene::{A, B, C, Scene, Terms};
+use union::{AcceptanceRule, Action, Command, Payment, Reason};
+
+/// A may owe 1.00 and has ordered 3.00 (first) and 1.20 (second), so that both wait.
+fn two_wait(terms: Terms) -> Scene {
+    let mut scene = Scene::new(terms.debit_cap(A, "1.00"));
+    assert_eq!(scene.pay(scene.order(1, A, B, 300)), "queued AM04");
+    assert_eq!(scene.pay(scene.order(2, A, B, 120)), "queued AM04");
+    scene
+}
+
+#[test]
+fn bypass_lets_a_small_order_overtake() {
+    let mut scene = two_wait(Terms::of(3));
+    assert_eq!(scene.pay(scene.order(3, C, A, 20)), "settled");
+    assert_eq!(scene.news(), ["3 settled", "2 settled"]);
+    assert_eq!(scene.pay(scene.order(4, A, B, 1)), "queued AM04");
+}
+
+#[test]
+fn fifo_keeps_the_order_of_entry() {
+    let mut scene = two_wait(Terms::of(3).fifo());
+    assert_eq!(scene.pay(scene.order(3, C, A, 199)), "settled");
+    assert_eq!(scene.news(), ["3 settled"]);
+    // It could settle, but is not the first.
+    assert_eq!(scene.pay(scene.order(4, A, B, 1)), "queued AM04");
+    assert_eq!(scene.pay(scene.order(5, C, A, 1)), "settled");
+    assert_eq!(scene.news(), ["5 settled", "1 settled"]);
+    assert_eq!(scene.pay(scene.order(6, C, A, 121)), "settled");
+    assert_eq!(scene.news(), ["6 settled", "2 settled", "4 settled"]);
+}
+
+/// Each member has its own queue.
+#[test]
+fn another_member_s_queue_is_not_held_up() {
+    let mut scene = two_wait(Terms::of(3).fifo());
+    assert_eq!(scene.pay(scene.order(3, C, B, 999)), "settled");
+}
+
+#[test]
+fn urgent_goes_before_high_before_normal() {
+    let mut scene = Scene::new(Terms::of(3).debit_cap(A, "0"));
+    for (id, priority) in [(1, 2), (2, 1), (3, 0), (4, 2), (5, 1), (6, 0)] {
+        let order = Payment { priority, ..scene.order(id, A, B, 10) };
+        assert_eq!(scene.pay(order), "queued AM04");
+    }
+    scene.pay(scene.order(9, C, A, 40));
+    assert_eq!(scene.news(), ["9 settled", "3 settled", "6 settled", "2 settled", "5 settled"]);
+    scene.pay(scene.order(10, C, A, 20));
+    assert_eq!(scene.news(), ["10 settled", "1 settled", "4 settled"]);
+}
+
+/// Under first-in-first-out only what waits at the same or a higher priority is ahead.
+#[test]
+fn an_urgent_order_passes_normal_ones_that_wait() {
+    let mut scene = two_wait(Terms::of(3).fifo());
+    assert_eq!(scene.pay(Payment { priority: 1, ..scene.order(3, A, B, 100) }), "settled");
+    assert_eq!(scene.pay(Payment { priority: 0, ..scene.order(4, A, B, 1) }), "queued AM04");
+    assert_eq!(scene.pay(Payment { priority: 1, ..scene.order(5, A, B, 1) }), "queued AM04");
+    scene.pay(scene.order(6, C, A, 2));
+    assert_eq!(scene.news(), ["6 settled", "4 settled", "5 settled"]);
+}
+
+#[test]
+fn another_priority_means_the_end_of_its_line() {
+    let mut scene = Scene::new(Terms::of(3).debit_cap(A, "0"));
+    for (id, priority) in [(1, 2), (2, 0), (3, 2)] {
+        scene.pay(Payment { priority, ..scene.order(id, A, B, 10) });
+    }
+    let reprioritise = |order, priority| Command::Reprioritise { order, priority };
+    assert_eq!(scene.send(B, &[reprioritise(1, 0)]), ["rejected AG01 id"]);
+    assert_eq!(scene.send(A, &[reprioritise(1, 3)]), ["rejected FF01 priority"]);
+    assert_eq!(scene.send(A, &[reprioritise(9, 0)]), ["rejected NOOR id"]);
+    assert_eq!(scene.send(A, &[reprioritise(3, 0), reprioritise(1, 0)]), ["queued AM04", "queued AM04"]);
+    scene.pay(scene.order(9, C, A, 20));
+    assert_eq!(scene.news(), ["9 settled", "2 settled", "3 settled"]);
+    assert_eq!(scene.send(A, &[reprioritise(9, 0)]), ["rejected AG01 id"]);
+}
+
+/// Taking back the order at the head lets the others go on, in the same block.
+#[test]
+fn cancelling_the_first_releases_the_rest() {
+    let mut scene = two_wait(Terms::of(3).fifo());
+    assert_eq!(scene.pay(scene.order(3, A, B, 100)), "queued AM04");
+    let cancel = |order| Command::Cancel { order, reason: Reason::NONE };
+    assert_eq!(scene.send(A, &[cancel(1)]), ["cancelled CUST"]);
+    assert_eq!(scene.news(), ["1 cancelled CUST"]);
+    assert_eq!(scene.send(A, &[cancel(2)]), ["cancelled CUST"]);
+    assert_eq!(scene.news(), ["2 cancelled CUST", "3 settled"]);
+}
+
+/// The first order expires: the next goes on.
+#[test]
+fn expiry_of_the_first_releases_the_rest() {
+    let mut scene = Scene::new(Terms::of(3).fifo().debit_cap(A, "1.00"));
+    let soon = scene.union.time_ms() / 1_000 + 60;
+    scene.pay(Payment { expires_at: soon, ..scene.order(1, A, B, 101) });
+    assert_eq!(scene.pay(scene.order(2, A, B, 100)), "queued AM04");
+    scene.clock("2006-01-02 10:01");
+    assert_eq!(scene.news(), ["1 expired AB03", "2 settled"]);
+}
+
+/// Money that goes round: each payment gives the next member what it needs.
+#[test]
+fn a_chain_of_payments_resolves_in_one_block() {
+    let mut scene = Scene::new(Terms::of(4).debit_cap(A, "0").debit_cap(B, "0").debit_cap(C, "0"));
+    assert_eq!(scene.pay(scene.order(1, C, A, 70)), "queued AM04");
+    assert_eq!(scene.pay(scene.order(2, B, C, 70)), "queued AM04");
+    assert_eq!(scene.pay(scene.order(3, A, B, 70)), "queued AM04");
+    assert_eq!(scene.pay(scene.order(4, 3, A, 70)), "settled");
+    assert_eq!(scene.news(), ["4 settled", "3 settled", "2 settled", "1 settled"]);
+    assert_eq!(scene.positions(), [70, 0, 0, -70]);
+}
+
+/// The charter bounds the attempts of a block; what is left over goes on in the next ones.
+#[test]
+fn attempts_are_bounded_and_go_on() {
+    let mut scene = Scene::new(Terms { attempts: 2, ..Terms::of(3).debit_cap(A, "0") });
+    for id in 1..=5 {
+        scene.pay(scene.order(id, A, B, 10));
+    }
+    scene.pay(scene.order(9, C, A, 50));
+    assert_eq!(scene.news(), ["9 settled", "1 settled", "2 settled"]);
+    assert_eq!(scene.union.falls_due_at_ms(), scene.union.time_ms());
+    scene.apply(&[]);
+    assert_eq!(scene.news(), ["3 settled", "4 settled"]);
+    scene.apply(&[]);
+    assert_eq!(scene.news(), ["5 settled"]);
+    assert!(scene.union.falls_due_at_ms() > scene.union.time_ms());
+}
+
+/// An urgent order that comes while the queue is half tried is still the first under first-in-first-out.
+#[test]
+fn fifo_holds_while_the_queue_is_half_tried() {
+    let mut scene = Scene::new(Terms { attempts: 2, ..Terms::of(3).fifo().debit_cap(A, "0") });
+    for id in 1..=4 {
+        scene.pay(scene.order(id, A, B, 10));
+    }
+    scene.pay(scene.order(9, C, A, 40));
+    assert_eq!(scene.news(), ["9 settled", "1 settled", "2 settled"]);
+    // 20 are left, for 3 and 4; an urgent 21 comes first and cannot settle.
+    assert_eq!(scene.pay(Payment { priority: 0, ..scene.order(5, A, B, 21) }), "queued AM04");
+    assert_eq!(scene.news(), ["5 queued AM04"]);
+    scene.pay(scene.order(10, C, A, 1));
+    assert_eq!(scene.news(), ["10 settled", "5 settled"]);
+}
+
+/// An order that was held entered before those that queued meanwhile: accepted, it is the first.
+#[test]
+fn fifo_counts_entry_from_presentation() {
+    let mut scene = Scene::new(Terms::of(3).fifo().debit_cap(A, "1.00"));
+    scene.send(B, &[Command::SetRule(AcceptanceRule::new(0, Action::Hold))]);
+    assert_eq!(scene.pay(scene.order(1, A, B, 60)), "held");
+    assert_eq!(scene.pay(scene.order(2, A, C, 101)), "queued AM04");
+    assert_eq!(scene.send(B, &[Command::Accept { order: 1 }]), ["settled"]);
+    assert_eq!(scene.status(2), "queued AM04");
+}
+
+/// No more orders wait than the charter allows; what would wait can be sent again later.
+#[test]
+fn the_number_of_open_orders_is_bounded() {
+    let mut scene = Scene::new(Terms { open_orders_max: 2, ..Terms::of(3).debit_cap(A, "1.00") });
+    for (id, expected) in [(1, "queued AM04"), (2, "queued AM04"), (3, "rejected NARR record")] {
+        assert_eq!(scene.pay(scene.order(id, A, B, 101)), expected);
+    }
+    // What settles at once does not wait.
+    assert_eq!(scene.pay(scene.order(4, A, B, 100)), "settled");
+    scene.send(A, &[Command::Cancel { order: 1, reason: Reason::NONE }]);
+    assert_eq!(scene.pay(scene.order(3, A, B, 101)), "queued AM04");
+}

@@ -1,0 +1,118 @@
+//! The books once more, from events alone: what the union says happened must be all that happened.
+
+use crate::drafts::MEMBERS;
+use ledger::AccountId;
+use std::collections::BTreeMap;
+use union::{Applied, Cycle, CycleStatus, Event, Leg, OrderStatus, Union};
+
+/// Balances, open positions and statuses as the events tell them.
+#[derive(Default)]
+pub struct Shadow {
+    balances: BTreeMap<AccountId, i128>,
+    /// By member: what no closed cycle has called for.
+    open: BTreeMap<u16, i128>,
+    statuses: BTreeMap<u128, OrderStatus>,
+    /// The close that is being told, and its legs so far.
+    closing: Option<(Cycle, Vec<Leg>)>,
+    /// How often each kind of thing happened.
+    pub seen: BTreeMap<&'static str, usize>,
+}
+
+impl Shadow {
+    /// Takes in a block's events and compares with the union after it.
+    pub fn follow(&mut self, union: &Union, applied: &Applied) {
+        for event in &applied.events {
+            let is_leg = matches!(event, Event::LegCalled(_));
+            if !is_leg && let Some((cycle, legs)) = self.closing.take() {
+                self.check_close(union, &cycle, &legs);
+            }
+            self.event(event);
+        }
+        self.compare(union);
+    }
+
+    fn event(&mut self, event: &Event) {
+        match *event {
+            Event::Order(order) => {
+                let before = self.statuses.insert(order.payment.id, order.status);
+                let waited = matches!(before, None | Some(OrderStatus::Held | OrderStatus::Queued));
+                assert!(waited, "order {} went from {before:?} to {:?}", order.payment.id, order.status);
+                self.saw(order.status.name());
+            }
+            Event::Returned { original, .. } => {
+                let before = self.statuses.insert(original, OrderStatus::Returned);
+                assert_eq!(before, Some(OrderStatus::Settled));
+                self.saw("returned");
+            }
+            Event::Transfer(transfer) => {
+                // Bounded far below by the ledger.
+                let amount = transfer.amount as i128;
+                for (account, change) in [(transfer.debit, -amount), (transfer.credit, amount)] {
+                    *self.balances.entry(account).or_default() += change;
+                    if transfer.book == ledger::Book::UNIT_OF_ACCOUNT
+                        && transfer.kind() != ledger::TransferKind::CycleSettlement
+                        && account < AccountId::from(MEMBERS)
+                    {
+                        *self.open.entry(account as u16).or_default() += change;
+                    }
+                }
+            }
+            Event::CycleClosed(cycle) => {
+                self.closing = Some((cycle, Vec::new()));
+                self.saw("cycle closed");
+            }
+            Event::LegCalled(leg) => {
+                *self.open.entry(leg.debtor).or_default() += leg.unit_amount as i128;
+                *self.open.entry(leg.creditor).or_default() -= leg.unit_amount as i128;
+                self.closing.as_mut().expect("legs follow their cycle").1.push(leg);
+            }
+            Event::LegConfirmed(_) => self.saw("leg confirmed"),
+            Event::CycleSettled(_) => self.saw("cycle settled"),
+            Event::CycleOpened(_) | Event::SettingsChanged { .. } => {}
+        }
+    }
+
+    fn saw(&mut self, what: &'static str) {
+        *self.seen.entry(what).or_default() += 1;
+    }
+
+    /// Legs + carried = positions: the legs have been taken off the open positions by now, so that what is
+    /// carried must be what no leg of whole minor units of the asset could have settled.
+    fn check_close(&self, union: &Union, cycle: &Cycle, legs: &[Leg]) {
+        assert_eq!(cycle.legs as usize, legs.len());
+        assert_eq!(cycle.status() == CycleStatus::Settled, legs.is_empty());
+        let charter = union.charter();
+        let digits = |currency: money::Currency| u32::from(currency.minor_digits());
+        let (unit, asset) = (digits(charter.unit_of_account), digits(charter.settlement_asset));
+        for leg in legs {
+            assert!(leg.asset_amount > 0);
+            assert_eq!(leg.unit_amount * 10u128.pow(asset), leg.asset_amount * 10u128.pow(unit), "{leg:?}");
+        }
+        if asset >= unit {
+            // The union's own accounts only ever gain, so that only debtors carry anything.
+            assert!(self.open.values().all(|&open| open <= 0), "{:?}", self.open);
+        }
+    }
+
+    fn compare(&self, union: &Union) {
+        for (at, account) in union.ledger().accounts().rows().iter().enumerate() {
+            let told = self.balances.get(&(at as AccountId)).copied().unwrap_or(0);
+            assert_eq!(account.balance(), told, "{:?}", account.key);
+        }
+        for member in 0..MEMBERS {
+            let told = self.open.get(&member).copied().unwrap_or(0);
+            assert_eq!(union.ledger().position(member).open_balance(), told, "member {member}");
+        }
+        for order in union.orders().all_open() {
+            assert_eq!(self.statuses.get(&order.payment.id), Some(&order.status()), "{}", order.payment.id);
+        }
+        for order in union.orders().all_closed() {
+            assert_eq!(self.statuses.get(&order.id), Some(&order.status()), "{}", order.id);
+        }
+        let known = union.orders().all_open().count() + union.orders().all_closed().len();
+        assert_eq!(
+            (self.statuses.len(), union.orders().open_count() as usize),
+            (known, known - union.orders().all_closed().len())
+        );
+    }
+}
