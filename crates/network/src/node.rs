@@ -98,6 +98,8 @@ pub struct Node {
 pub(crate) struct Shared {
     pub union: RwLock<Union>,
     pub charter: Charter,
+    /// By member: the highest sequence in a block so far.
+    pub sequences: Vec<AtomicU64>,
     /// Height up to which blocks are durable.
     pub durable: watch::Sender<u64>,
     pub events: broadcast::Sender<Arc<Final>>,
@@ -140,7 +142,9 @@ impl Node {
         let charter = union.charter().clone();
         let (durable, _) = watch::channel(union.height());
         let (events, _) = broadcast::channel(options.event_blocks);
+        let members = charter.members.len() as u16;
         let shared = Arc::new(Shared {
+            sequences: (0..members).map(|member| AtomicU64::new(union.sequence(member))).collect(),
             union: RwLock::new(union),
             charter,
             durable,
@@ -206,9 +210,12 @@ impl Node {
         let mut tickets = Vec::with_capacity(batches.len());
         let mut verified = Vec::with_capacity(batches.len());
         for batch in batches {
-            let batch = Batch::verify(batch, &self.shared.charter).inspect_err(|_| {
-                give_back();
-            })?;
+            let batch = self
+                .refuse_replay(&batch)
+                .and_then(|()| Batch::verify(batch, &self.shared.charter))
+                .inspect_err(|_| {
+                    give_back();
+                })?;
             let (send, receive) = oneshot::channel();
             verified.push((batch, send));
             tickets.push(Ticket(receive));
@@ -229,6 +236,17 @@ impl Node {
         })?;
         self.shared.counters.batches.fetch_add(tickets.len() as u64, Ordering::Relaxed);
         Ok(tickets)
+    }
+
+    /// Refuses a batch that was taken long ago before a signature is checked. The sequencer asks again, in order.
+    fn refuse_replay(&self, bytes: &[u8]) -> Result<(), BatchError> {
+        let header = Batch::peek(bytes)?;
+        let (member, got) = (header.member, header.sequence);
+        if usize::from(member) >= self.shared.charter.members.len() {
+            return Err(BatchError::Member(member));
+        }
+        let last = self.shared.sequences[usize::from(member)].load(Ordering::Acquire);
+        if got <= last { Err(BatchError::Replay { member, got, last }) } else { Ok(()) }
     }
 
     /// Looks at the state. What is seen may not be durable yet; to tell anybody, use [`read`](Node::read).

@@ -153,6 +153,10 @@ impl Sequencer {
         let block = Block::new(height, time_ms, union.parent(), union.state(), batches);
         let applied = union.apply(&block)?;
         drop(union);
+        for batch in block.batches() {
+            let header = batch.header();
+            shared.sequences[usize::from(header.member)].store(header.sequence, Ordering::Release);
+        }
 
         let mut payload = vec![Bytes::copy_from_slice(&applied.state), Bytes::copy_from_slice(block.header_bytes())];
         payload.extend(block.batches().iter().map(|batch| Bytes::from_owner(batch.bytes().clone())));
@@ -199,7 +203,8 @@ impl Sequencer {
 
 /// Tells everybody of a block that is durable.
 fn publish(shared: &Shared, block: Final, answers: Vec<Answer>) {
-    let Final { block: made, applied } = &block;
+    let block = Arc::new(block);
+    let Final { block: made, applied } = &*block;
     let (hash, time_ms) = (made.header().hash(), made.header().time_ms);
     let mut outcomes = applied.outcomes.iter().copied();
     let counters = &shared.counters;
@@ -208,6 +213,10 @@ fn publish(shared: &Shared, block: Final, answers: Vec<Answer>) {
     let rejected = applied.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Rejected(_))).count();
     counters.rejected.fetch_add(rejected as u64, Ordering::Relaxed);
     shared.durable.send_replace(applied.height);
+    // Without subscribers there is nobody to tell. Who subscribes after a receipt does not see its block.
+    if shared.events.receiver_count() > 0 {
+        drop(shared.events.send(block.clone()));
+    }
     for (at, (batch, answer)) in made.batches().iter().zip(answers).enumerate() {
         let receipt = BatchReceipt {
             height: applied.height,
@@ -218,10 +227,6 @@ fn publish(shared: &Shared, block: Final, answers: Vec<Answer>) {
             outcomes: outcomes.by_ref().take(batch.len()).collect(),
         };
         drop(answer.send(Ok(receipt)));
-    }
-    // Without subscribers there is nobody to tell.
-    if shared.events.receiver_count() > 0 {
-        drop(shared.events.send(Arc::new(block)));
     }
 }
 

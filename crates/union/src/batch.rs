@@ -145,12 +145,12 @@ impl Batch {
         };
         header.signature = bytemuck::cast(sign(&header.message()));
         bytes[..HEADER_BYTES].copy_from_slice(bytemuck::bytes_of(&header));
-        Batch::parse(&bytes)?;
+        Batch::check_details(&Batch::whole(&bytes)?, &bytes)?;
         Ok(bytes)
     }
 
-    /// Checks the form of a batch at the head of `bytes`, and that nothing follows it.
-    fn parse(bytes: &[u8]) -> Result<BatchHeader, BatchError> {
+    /// Reads the header, and checks that the batch is as long as it says.
+    fn whole(bytes: &[u8]) -> Result<BatchHeader, BatchError> {
         if bytes.len() > BATCH_BYTES_MAX {
             return Err(BatchError::TooLong(bytes.len()));
         }
@@ -158,6 +158,11 @@ impl Batch {
         if bytes.len() != header.batch_bytes() {
             return Err(BatchError::Format("its length is not what its header says"));
         }
+        Ok(header)
+    }
+
+    /// Checks the form of what the header counts: the list of details.
+    fn check_details(header: &BatchHeader, bytes: &[u8]) -> Result<(), BatchError> {
         let mut rest = &bytes[HEADER_BYTES + header.count as usize * RECORD_BYTES..];
         let mut next_record = 0;
         while !rest.is_empty() {
@@ -170,7 +175,7 @@ impl Batch {
             }
             (next_record, rest) = (record + 1, after);
         }
-        Ok(header)
+        Ok(())
     }
 
     fn header_of(bytes: &[u8]) -> Result<BatchHeader, BatchError> {
@@ -192,9 +197,9 @@ impl Batch {
         Ok(header)
     }
 
-    /// Checks form, union, member, signature and content, in this order, cheapest first.
+    /// Checks length and header, union, member, signature, digest and the list of details, in this order.
     pub fn verify(bytes: Arc<[u8]>, charter: &Charter) -> Result<Batch, BatchError> {
-        let header = Batch::parse(&bytes)?;
+        let header = Batch::whole(&bytes)?;
         if header.union != charter.hash() {
             return Err(BatchError::Union);
         }
@@ -209,13 +214,20 @@ impl Batch {
         if Sha256::digest(&bytes[HEADER_BYTES..]).as_slice() != header.digest {
             return Err(BatchError::Signature(header.member));
         }
+        Batch::check_details(&header, &bytes)?;
         Ok(Batch { bytes, header })
     }
 
     /// Takes a batch that was verified before it was written to the journal it is now read from.
     pub fn from_journal(bytes: Arc<[u8]>) -> Result<Batch, BatchError> {
-        let header = Batch::parse(&bytes)?;
+        let header = Batch::whole(&bytes)?;
+        Batch::check_details(&header, &bytes)?;
         Ok(Batch { bytes, header })
+    }
+
+    /// The header of what claims to be a batch, nothing of it verified: to refuse a replay before anything else.
+    pub fn peek(bytes: &[u8]) -> Result<BatchHeader, BatchError> {
+        Batch::header_of(bytes)
     }
 
     /// Cuts the first batch off bytes that hold several, unverified.

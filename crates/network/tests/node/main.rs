@@ -141,20 +141,25 @@ fn bad_batches_are_refused_alone() {
     let second = members[0].sign(&charter, &[pay(&charter, 2, 0, 1, 100, 0)]);
     let other = members[1].sign(&charter, &[pay(&charter, 3, 1, 2, 100, 0), pay(&charter, 4, 0, 2, 100, 0)]);
     node.submit(second.clone()).unwrap().wait().unwrap();
-    let mut tickets = node.submit_together(vec![first.clone(), other]).unwrap().into_iter();
-    let replayed = tickets.next().unwrap().wait();
-    assert_eq!(replayed.unwrap_err(), SubmitError::Batch(BatchError::Replay { member: 0, got: 1, last: 2 }));
+    let replay = |got, last| SubmitError::Batch(BatchError::Replay { member: 0, got, last });
+    assert_eq!(node.submit(first).unwrap_err(), replay(1, 2));
+    assert_eq!(node.submit(second.clone()).unwrap_err(), replay(2, 2));
+    let [third, fourth] = [5, 6].map(|id| members[0].sign(&charter, &[pay(&charter, id, 0, 1, 100, 0)]));
+    let mut tickets = node.submit_together(vec![fourth, third, other]).unwrap().into_iter();
+    assert!(tickets.next().unwrap().wait().is_ok());
+    assert_eq!(tickets.next().unwrap().wait().unwrap_err(), replay(3, 4), "in the block it came too late");
     let outcomes = tickets.next().unwrap().wait().unwrap().outcomes;
     assert!(matches!(outcomes[0], Outcome::Order { status: OrderStatus::Settled, .. }));
     assert!(matches!(outcomes[1], Outcome::Rejected(rejection) if rejection.reason == Reason::RC03));
 
-    let mut forged = second.to_vec();
+    let fresh = members[0].sign(&charter, &[pay(&charter, 7, 0, 1, 100, 0)]);
+    let mut forged = fresh.to_vec();
     forged[300] ^= 1;
     assert!(matches!(node.submit(forged.into()), Err(SubmitError::Batch(BatchError::Signature(0)))));
     assert!(matches!(node.submit(Arc::from(&b"hello"[..])), Err(SubmitError::Batch(BatchError::Format(_)))));
 
     node.close().unwrap();
-    assert_eq!(node.submit(second).unwrap_err(), SubmitError::Stopping);
+    assert_eq!(node.submit(fresh).unwrap_err(), SubmitError::Stopping);
 }
 
 /// One byte changed anywhere: verification names the block. Every byte of a small journal is tried.
