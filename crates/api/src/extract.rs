@@ -1,0 +1,84 @@
+//! What routes take from a request, each with a problem that says what is wrong.
+
+use crate::problem::{Kind, Problem};
+use crate::service::Api;
+use crate::session::Session;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// The parameters behind the question mark.
+pub(crate) struct Parameters<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Query(parameters) =
+            Query::<T>::try_from_uri(&parts.uri).map_err(|error| Problem::malformed("query", error.body_text()))?;
+        Ok(Parameters(parameters))
+    }
+}
+
+/// The bearer token of a request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+impl FromRequestParts<Arc<Api>> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let token = bearer(&parts.headers)
+            .ok_or_else(|| Problem::new(Kind::Unauthenticated, "log in, and send the token as Authorization: Bearer"))?;
+        api.sessions.find(token, api.now_ms())
+    }
+}
+
+/// A session where there is one.
+pub(crate) struct MaybeSession(pub Option<Session>);
+
+impl FromRequestParts<Arc<Api>> for MaybeSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let found = bearer(&parts.headers).map(|token| api.sessions.find(token, api.now_ms())).transpose()?;
+        Ok(MaybeSession(found))
+    }
+}
+
+/// The media type of a body, without its parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// Refuses a body of another type. A page of another origin cannot send these types without being asked first, and it
+/// is never allowed.
+pub(crate) fn expect_media_type(headers: &HeaderMap, wanted: &[&str]) -> Result<(), Problem> {
+    let found = media_type(headers);
+    if wanted.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)) {
+        return Ok(());
+    }
+    let text = format!("send it with Content-Type: {}", wanted.join(" or "));
+    Err(Problem::new(Kind::MediaType, text).at("content-type"))
+}
+
+/// Reads a small JSON body.
+pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    expect_media_type(headers, &["application/json"])?;
+    serde_json::from_slice(body).map_err(|error| Problem::malformed("body", error.to_string()))
+}
+
+/// The key under which a request may be sent again.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let is_good = |text: &&str| !text.is_empty() && text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let text = value.to_str().ok().filter(is_good);
+    let wrong = || Problem::malformed("idempotency-key", "an Idempotency-Key is 1 to 255 visible ASCII characters");
+    text.map(Some).ok_or_else(wrong)
+}

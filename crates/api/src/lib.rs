@@ -1,0 +1,42 @@
+//! The node's HTTP API, and the textual forms that it shares with the command line.
+//!
+//! | to find | look in |
+//! | --- | --- |
+//! | orders and commands as JSON and CSV | [`text`] |
+//! | what the union holds, as JSON | [`view`] |
+//! | signed batches out of orders | [`sign`] |
+//! | calling a node from Rust | [`client`] |
+//! | the routes, each with its documentation | `route/`, set up by [`Api`] and [`serve()`] |
+//! | sessions, four eyes, the audit log | `session.rs`, `approval.rs`, `audit.rs` |
+//! | bounds on requests | `limit.rs`, [`Bounds`] |
+//!
+//! No rule of the union lives here: what an order may do is decided by [`union::Union::apply`] alone.
+
+#![allow(clippy::result_large_err, reason = "a problem is the answer to a request: it is made once, where that ends")]
+
+mod approval;
+mod audit;
+pub mod client;
+mod extract;
+mod limit;
+mod metrics;
+mod operator;
+mod problem;
+mod receipts;
+mod recent;
+mod route;
+mod serve;
+mod service;
+mod session;
+pub mod sign;
+mod signatory;
+pub mod text;
+pub mod view;
+
+pub use approval::ApprovalView;
+pub use operator::{HeldMember, Operator, Role};
+pub use problem::Problem;
+pub use route::{OrdersView, PaymentsView, openapi, router};
+pub use serve::serve;
+pub use service::{Api, Bounds, Settings, SettingsError};
+pub use session::{Challenge, ChallengeRequest, LoginRequest, SessionView, login_message};

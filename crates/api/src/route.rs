@@ -1,0 +1,119 @@
+//! The routes, each with its documentation. A route that is not documented cannot be added: both are one.
+
+mod approvals;
+mod batches;
+mod blocks;
+mod commands;
+mod cycles;
+mod events;
+mod members;
+mod node;
+mod orders;
+mod payments;
+mod sessions;
+mod statements;
+
+pub use orders::OrdersView;
+pub use payments::PaymentsView;
+
+use crate::limit;
+use crate::problem::{Kind, Problem};
+use crate::service::Api;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use std::sync::{Arc, LazyLock};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The longest JSON body, in bytes.
+const JSON_BYTES_MAX: usize = 1 << 20;
+/// The longest body with orders, in bytes: room for as many as a batch holds.
+const ORDERS_BYTES_MAX: usize = 8 << 20;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Comity node",
+        description = "A node of a clearing union without an owner. Reads show what is durable. A write is a batch signed \
+            by a member, or an order of one of its operators that the node signs with the member's key. Members are \
+            named by code, orders by UUID; amounts are decimal text with minor units beside it; times are RFC 3339 in \
+            UTC, days are those of the union's clock. Errors are application/problem+json."
+    ),
+    components(schemas(Problem, crate::text::CommandText, crate::view::EventView)),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+fn routes() -> OpenApiRouter<Arc<Api>> {
+    let batches = OpenApiRouter::new()
+        .routes(routes!(batches::submit_batch))
+        .layer(DefaultBodyLimit::max(union::BATCH_BYTES_MAX));
+    let payments = OpenApiRouter::new()
+        .routes(routes!(payments::submit_orders))
+        .layer(DefaultBodyLimit::max(ORDERS_BYTES_MAX));
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(node::union))
+        .routes(routes!(node::charter))
+        .routes(routes!(node::health))
+        .routes(routes!(node::ready))
+        .routes(routes!(node::metrics))
+        .routes(routes!(node::openapi))
+        .routes(routes!(members::member))
+        .routes(routes!(members::participants))
+        .routes(routes!(members::positions))
+        .routes(routes!(members::queue))
+        .routes(routes!(orders::orders))
+        .routes(routes!(orders::order))
+        .routes(routes!(payments::accept_order))
+        .routes(routes!(payments::refuse_order))
+        .routes(routes!(payments::cancel_order))
+        .routes(routes!(cycles::cycles))
+        .routes(routes!(cycles::cycle))
+        .routes(routes!(cycles::close_cycle))
+        .routes(routes!(cycles::confirm_leg))
+        .routes(routes!(statements::statement))
+        .routes(routes!(blocks::block))
+        .routes(routes!(blocks::batch))
+        .routes(routes!(events::events))
+        .routes(routes!(commands::submit_command))
+        .routes(routes!(sessions::challenge))
+        .routes(routes!(sessions::begin, sessions::show, sessions::end))
+        .routes(routes!(approvals::approvals))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::reject))
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .merge(batches)
+        .merge(payments)
+}
+
+/// The OpenAPI document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+static DOCUMENT: LazyLock<String> =
+    LazyLock::new(|| openapi().to_pretty_json().expect("the document has a JSON form"));
+
+/// The routes of an API, with their limits.
+pub fn router(api: Arc<Api>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(async || Problem::not_found("there is nothing at this address; /openapi.json lists what there is"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(Kind::MethodNotAllowed, "this address takes other methods; /openapi.json lists them")
+        })
+        .layer(from_fn_with_state(api.clone(), limit::limit))
+        .with_state(api)
+}

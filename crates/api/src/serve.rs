@@ -1,0 +1,71 @@
+//! Serving HTTP until told to stop.
+
+use crate::route::router;
+use crate::service::Api;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// The longest head of a request, in bytes.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// Serves the API of a node on a listener until `shutdown` completes. Then requests that are under way are finished,
+/// event streams are ended, and the node is closed.
+///
+/// # Errors
+///
+/// What closing the node reports.
+pub async fn serve(
+    listener: TcpListener,
+    api: Arc<Api>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), network::NodeError> {
+    let router = router(api.clone());
+    let connections = Arc::new(Semaphore::new(api.bounds.connections));
+    let graceful = GracefulShutdown::new();
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(api.bounds.head_timeout).max_buf_size(HEAD_BYTES_MAX);
+
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let permit = tokio::select! {
+            () = &mut shutdown => break,
+            permit = connections.clone().acquire_owned() => permit.expect("the semaphore is never closed"),
+        };
+        let stream = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Too many open files, for one: asking again at once would only burn time until some are closed.
+                    tracing::warn!(%error, "a connection cannot be accepted");
+                    tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+                    continue;
+                }
+            },
+        };
+        // Answers are written whole; waiting to send more at once only delays them.
+        drop(stream.set_nodelay(true));
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    api.stopping.send_replace(true);
+    if tokio::time::timeout(api.bounds.stop_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were not finished in time");
+    }
+    let node = api.node().clone();
+    tokio::task::spawn_blocking(move || node.close()).await.expect("closing does not panic")
+}

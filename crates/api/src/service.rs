@@ -1,0 +1,260 @@
+//! What the HTTP routes share: the node, the keys that it holds, sessions, approvals, the audit log.
+
+use crate::approval::Approvals;
+use crate::audit::{Act, Audit};
+use crate::metrics::Metrics;
+use crate::operator::{HeldMember, Operator, Role};
+use crate::problem::{Kind, Problem};
+use crate::receipts::Receipts;
+use crate::recent::Recent;
+use crate::session::{Session, Sessions};
+use crate::signatory::Signatory;
+use network::Node;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use union::Charter;
+
+/// Bounds of the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Connections at once; further ones wait to be accepted.
+    pub connections: usize,
+    /// Requests that are worked on at once; further ones are refused as busy.
+    pub requests: usize,
+    /// Event streams at once.
+    pub streams: usize,
+    /// Statements and other walks through the journal at once.
+    pub journal_walks: usize,
+    /// A write is answered within this time, if need be with "unknown: ask again".
+    pub write_timeout: Duration,
+    /// A read is answered within this time.
+    pub read_timeout: Duration,
+    /// A connection is closed when the head of a request takes longer, or none comes.
+    pub head_timeout: Duration,
+    /// Requests that are under way get this long when the service stops.
+    pub stop_timeout: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            connections: 1_024,
+            requests: 256,
+            streams: 64,
+            journal_walks: 2,
+            write_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(120),
+            head_timeout: Duration::from_secs(30),
+            stop_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+/// What the API is told about its node.
+#[derive(Debug)]
+pub struct Settings {
+    /// A directory of the API's own: `approvals/` and `audit.jsonl` are kept in it.
+    pub directory: PathBuf,
+    /// The members whose keys this node holds.
+    pub members: Vec<HeldMember>,
+    /// The people who act for them.
+    pub operators: Vec<Operator>,
+    /// Bounds.
+    pub bounds: Bounds,
+}
+
+/// Why the API cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A code that no member has.
+    #[error("{what}: the charter has no member {code}")]
+    Member {
+        /// The entry at fault.
+        what: String,
+        /// The code.
+        code: String,
+    },
+    /// A key that is not the member's.
+    #[error(transparent)]
+    Key(#[from] crate::sign::SignError),
+    /// A member or an operator is named twice, or an operator's member is not held.
+    #[error("{what}: {problem}")]
+    Entry {
+        /// The entry at fault.
+        what: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file or thread that cannot be had.
+    #[error("{what}: {error}")]
+    Io {
+        /// What it is for.
+        what: String,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+}
+
+/// The API of one node.
+#[derive(Debug)]
+pub struct Api {
+    pub(crate) node: Arc<Node>,
+    pub(crate) signatories: BTreeMap<u16, Arc<Signatory>>,
+    pub(crate) sessions: Sessions,
+    pub(crate) approvals: Approvals,
+    pub(crate) audit: Audit,
+    pub(crate) receipts: Arc<Receipts>,
+    pub(crate) recent: Arc<Recent>,
+    pub(crate) metrics: Metrics,
+    pub(crate) bounds: Bounds,
+    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) journal_walks: Arc<Semaphore>,
+    /// True once the service is stopping: streams end.
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl Api {
+    /// Sets the API of a node up.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] names the entry or file at fault.
+    pub fn new(node: Arc<Node>, settings: Settings) -> Result<Arc<Api>, SettingsError> {
+        let Settings { directory, members, operators, bounds } = settings;
+        let charter = node.charter();
+        let io = |what: PathBuf| move |error| SettingsError::Io { what: what.display().to_string(), error };
+
+        let mut signatories = BTreeMap::new();
+        for HeldMember { code, key, four_eyes_from } in members {
+            let what = format!("members: {code}");
+            let Some(member) = charter.member(&code) else { return Err(SettingsError::Member { what, code }) };
+            crate::sign::BatchSigner::new(charter, member, &key)?;
+            let unit = charter.unit_of_account;
+            let four_eyes_from = crate::text::amount("four_eyes_from", unit, &four_eyes_from)
+                .map_err(|error| SettingsError::Entry { what: format!("{what}, four_eyes_from"), problem: error.problem })?;
+            let signatory = Arc::new(Signatory::new(member, key, four_eyes_from));
+            if signatories.insert(member, signatory).is_some() {
+                return Err(SettingsError::Entry { what, problem: "is there twice".into() });
+            }
+        }
+        let mut by_name = BTreeMap::new();
+        for operator in operators {
+            let what = format!("operators: {}", operator.name);
+            let member = charter.member(&operator.member);
+            let Some(member) = member else { return Err(SettingsError::Member { what, code: operator.member }) };
+            if !signatories.contains_key(&member) {
+                let problem = format!("this node does not hold the key of {}", operator.member);
+                return Err(SettingsError::Entry { what, problem });
+            }
+            if by_name.insert(operator.name.clone(), (Arc::new(operator), member)).is_some() {
+                return Err(SettingsError::Entry { what, problem: "is there twice".into() });
+            }
+        }
+        std::fs::create_dir_all(&directory).map_err(io(directory.clone()))?;
+        let (approvals, audit) = (directory.join("approvals"), directory.join("audit.jsonl"));
+        Ok(Arc::new(Api {
+            sessions: Sessions::new(charter.hash(), by_name),
+            signatories,
+            approvals: Approvals::open(approvals.clone()).map_err(io(approvals))?,
+            audit: Audit::open(&audit).map_err(io(audit))?,
+            receipts: Arc::default(),
+            recent: Recent::follow(&node).map_err(io("following blocks".into()))?,
+            metrics: Metrics::new(&node),
+            requests: Arc::new(Semaphore::new(bounds.requests)),
+            streams: Arc::new(Semaphore::new(bounds.streams)),
+            journal_walks: Arc::new(Semaphore::new(bounds.journal_walks)),
+            stopping: watch::channel(false).0,
+            bounds,
+            node,
+        }))
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    pub(crate) fn charter(&self) -> &Charter {
+        self.node.charter()
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.node.clock().now_ms()
+    }
+
+    /// Looks at the state; what is shown is durable.
+    pub(crate) async fn read<T>(&self, look: impl FnOnce(&union::Union) -> T) -> Result<T, Problem> {
+        self.node.read(look).await.map_err(|_| Problem::busy("the node is shutting down"))
+    }
+
+    /// The number of the member with a code.
+    pub(crate) fn member(&self, field: &str, code: &str) -> Result<u16, Problem> {
+        crate::text::member(self.charter(), field, code)
+            .map_err(|error| Problem::not_found(error.problem).at(field).because(error.reason.code()))
+    }
+
+    /// The signatory of a session's member, if its operator has at least this role.
+    pub(crate) fn signatory(&self, session: &Session, role: Role) -> Result<Arc<Signatory>, Problem> {
+        if session.operator.role < role {
+            let text = format!("{} is a {:?}, and this takes a {role:?}", session.operator.name, session.operator.role);
+            return Err(Problem::new(Kind::Forbidden, text.to_lowercase()));
+        }
+        let signatory = self.signatories.get(&session.member);
+        Ok(signatory.expect("operators of held members only are taken in").clone())
+    }
+
+    /// Writes down what an operator is about to do; without that, nothing is done.
+    pub(crate) async fn begin(self: &Arc<Self>, session: &Session, what: &'static str, of: Value) -> Result<Act, Problem> {
+        let (api, operator, now_ms) = (self.clone(), session.operator.clone(), self.now_ms());
+        let written =
+            tokio::task::spawn_blocking(move || api.audit.begin(now_ms, &operator.name, &operator.member, what, &of));
+        written.await.expect("writing does not panic").map_err(|error| {
+            tracing::error!(%error, "the audit log cannot be written");
+            Problem::busy("the audit log cannot be written, so nothing is done; the node's log says why")
+        })
+    }
+
+    /// Writes down what it came to.
+    pub(crate) async fn end(self: &Arc<Self>, act: Act, outcome: Value) {
+        let (api, now_ms) = (self.clone(), self.now_ms());
+        let written = tokio::task::spawn_blocking(move || api.audit.end(now_ms, &act, &outcome));
+        if let Err(error) = written.await.expect("writing does not panic") {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
+    }
+
+    /// Runs something that goes through the journal on a thread of its own, few at a time.
+    pub(crate) async fn walk_journal<T: Send + 'static>(
+        self: &Arc<Self>,
+        walk: impl FnOnce(&Api) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = self.journal_walks.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let api = self.clone();
+        let walked = tokio::task::spawn_blocking(move || {
+            let walked = walk(&api);
+            drop(permit);
+            walked
+        });
+        walked.await.map_err(|error| Problem::internal("reading the journal", &error))
+    }
+
+    /// Waits for something that goes on even if the caller does not wait any longer.
+    pub(crate) async fn answer_in_time<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        match tokio::time::timeout(self.bounds.write_timeout, tokio::spawn(work)).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(Problem::internal("the request", &error)),
+            Err(_) => {
+                let text = "it takes longer than usual; ask for the orders to see what became of them, or send the very same again";
+                Err(Problem::unknown(text))
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A member's key at work: what its operators order, signed and handed to the node.
+
+use crate::problem::Problem;
+use crate::sign::{BatchSigner, Record};
+use crate::view::{OutcomeView, order_of};
+use keys::MemberKey;
+use network::{BatchReceipt, Node, SubmitError, Ticket};
+use std::sync::{Arc, Mutex, PoisonError};
+use union::{BatchError, Charter, Command, Payment, Union};
+
+/// How often a batch is signed anew because its sequence had just been used by another of the member's batches.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// A member whose key this node holds.
+#[derive(Debug)]
+pub(crate) struct Signatory {
+    pub member: u16,
+    key: MemberKey,
+    /// Orders of this and more need a second person; minor units of the unit of account.
+    four_eyes_from: u64,
+    /// The highest sequence used here. Held while batches are signed and handed over, so that they arrive in order.
+    last_sequence: Mutex<u64>,
+}
+
+/// A command's outcome, or why it is not known or was not taken.
+pub(crate) type Done = (Record, Result<(union::Outcome, u64), SubmitError>);
+
+impl Signatory {
+    pub fn new(member: u16, key: MemberKey, four_eyes_from: u64) -> Self {
+        Signatory { member, key, four_eyes_from, last_sequence: Mutex::new(0) }
+    }
+
+    pub fn key(&self) -> &MemberKey {
+        &self.key
+    }
+
+    pub fn signer<'a>(&'a self, charter: &'a Charter) -> BatchSigner<'a> {
+        BatchSigner::new(charter, self.member, &self.key).expect("the key was compared when the node's API was set up")
+    }
+
+    /// Whether a second person has to agree to an order.
+    pub fn needs_second_person(&self, union: &Union, payment: &Payment) -> bool {
+        match value(union, payment) {
+            Some(value) => value >= self.four_eyes_from,
+            // Without a rate nobody can say that it is little.
+            None => true,
+        }
+    }
+
+    /// Signs records and submits them, and waits until what they came to is durable. Where another batch of the member
+    /// was faster, nothing of this one was applied, and it is signed anew.
+    pub async fn act(self: &Arc<Self>, node: &Arc<Node>, records: Vec<Record>) -> Vec<Done> {
+        let mut done = Vec::with_capacity(records.len());
+        let mut waiting = records;
+        for attempt in 1.. {
+            let (signatory, of_node) = (self.clone(), node.clone());
+            let hand_over = tokio::task::spawn_blocking(move || signatory.hand_over(&of_node, waiting));
+            let batches = hand_over.await.expect("signing does not panic");
+            waiting = Vec::new();
+            for (records, ticket) in batches {
+                let receipt = match ticket {
+                    Ok(ticket) => ticket.durable().await,
+                    Err(error) => Err(error),
+                };
+                match receipt {
+                    Ok(BatchReceipt { outcomes, height, .. }) => {
+                        done.extend(records.into_iter().zip(outcomes).map(|(r, outcome)| (r, Ok((outcome, height)))));
+                    }
+                    Err(SubmitError::Batch(BatchError::Replay { .. })) if attempt < ATTEMPTS_MAX => {
+                        waiting.extend(records);
+                    }
+                    Err(error) => done.extend(records.into_iter().map(|record| (record, Err(error.clone())))),
+                }
+            }
+            if waiting.is_empty() {
+                break;
+            }
+        }
+        done.sort_by_key(|(record, _)| record.line);
+        done
+    }
+
+    fn hand_over(&self, node: &Node, records: Vec<Record>) -> Vec<(Vec<Record>, Result<Ticket, SubmitError>)> {
+        let mut last = self.last_sequence.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = node.peek(|union| union.sequence(self.member)).max(*last).saturating_add(1);
+        let signed = match self.signer(node.charter()).sign(records.clone(), next) {
+            Ok(signed) => signed,
+            Err(error) => return vec![(records, Err(SubmitError::Unknown(error.to_string())))],
+        };
+        let mut rest = records.into_iter();
+        let mut batches = Vec::with_capacity(signed.len());
+        for batch in signed {
+            let ticket = node.submit(batch.bytes.into());
+            if ticket.is_ok() {
+                *last = batch.sequence;
+            }
+            batches.push((rest.by_ref().take(batch.lines.len()).collect(), ticket));
+        }
+        batches
+    }
+}
+
+/// What an order is worth in minor units of the unit of account, at the selling rate in force: rounded up, as what its
+/// debtor gives. `None` where no rate is published or the value is beyond all amounts.
+///
+/// The rates are those that the union would take: the debtor's if the currency is its own, else the creditor's, else
+/// those of the first member whose currency it is.
+fn value(union: &Union, payment: &Payment) -> Option<u64> {
+    let charter = union.charter();
+    let unit = charter.unit_of_account;
+    if payment.currency == unit.numeric() {
+        return Some(payment.amount);
+    }
+    let currency = money::Currency::from_numeric(payment.currency).ok()?;
+    let publisher = [payment.debtor, payment.creditor]
+        .into_iter()
+        .chain(0..charter.members.len() as u16)
+        .find(|&member| charter.members.get(usize::from(member)).is_some_and(|member| member.currency == currency))?;
+    let (_, selling) = union.rates(publisher)[0].rates()?;
+    selling.convert(payment.amount, currency.minor_digits(), unit.minor_digits(), money::Rounding::Up).ok()
+}
+
+/// The problem, if not one of the commands reached a block.
+pub(crate) fn none_taken(done: &[Done]) -> Option<Problem> {
+    let first = done.first()?.1.as_ref().err()?;
+    done.iter().all(|(_, result)| result.is_err()).then(|| first.clone().into())
+}
+
+/// The outcome of a command for the caller.
+pub(crate) fn outcome_view((record, result): &Done) -> OutcomeView {
+    let id = Command::decode(&record.bytes).ok().and_then(|command| order_of(&command));
+    match result {
+        Ok((outcome, _)) => OutcomeView::new(record.line, id, outcome),
+        Err(error) => {
+            let outcome = match error {
+                SubmitError::Unknown(_) => "unknown",
+                SubmitError::Busy | SubmitError::Stopping => "busy",
+                SubmitError::Batch(_) => "rejected",
+            };
+            OutcomeView {
+                outcome: outcome.to_owned(),
+                text: Some(error.to_string()),
+                ..OutcomeView::new(record.line, id, &union::Outcome::Done)
+            }
+        }
+    }
+}
+
+/// What an order or command says, for the audit log and for a second person; without customer detail.
+pub(crate) fn describe(charter: &Charter, record: &Record) -> serde_json::Value {
+    Command::decode(&record.bytes).map_or_else(
+        |error| error.to_string().into(),
+        |command| crate::text::describe_command(charter, &command),
+    )
+}
+

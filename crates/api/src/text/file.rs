@@ -1,0 +1,320 @@
+//! Files of orders: JSON lines and CSV, a result for each line.
+
+use super::order::at_line;
+use super::{Draft, FieldError, LineError, OrderLine, parse_order, quoted};
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+use union::Charter;
+
+/// The longest line of a file of orders, in bytes.
+pub const LINE_BYTES_MAX: usize = 64 << 10;
+
+/// How a file of orders is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An order in JSON on every line; empty lines are passed over.
+    JsonLines,
+    /// Comma-separated values with a header; see [`OrderLine`].
+    Csv,
+}
+
+impl Format {
+    /// The format that a file name ends on: `.jsonl`, `.ndjson`, `.json` or `.csv`.
+    pub fn of_file_name(name: &str) -> Option<Format> {
+        match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "jsonl" | "ndjson" | "json" => Some(Format::JsonLines),
+            "csv" => Some(Format::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// Reads orders of a member line by line, at most `orders_max`. A line that is wrong is an error in its place and
+/// the next line is read; only what leaves no way to go on (input that cannot be read, a CSV header that is wrong,
+/// more lines than allowed) ends it.
+pub fn read_orders<'a>(
+    charter: &'a Charter,
+    sender: u16,
+    format: Format,
+    input: impl BufRead + 'a,
+    orders_max: u64,
+) -> Box<dyn Iterator<Item = Result<Draft, LineError>> + 'a> {
+    let lines: Box<dyn Iterator<Item = Result<Draft, Stop>> + 'a> = match format {
+        Format::JsonLines => Box::new(json_lines(charter, sender, input)),
+        Format::Csv => Box::new(csv_lines(charter, sender, input)),
+    };
+    let mut orders = 0;
+    let mut ended = false;
+    Box::new(lines.map_while(move |line| {
+        if ended {
+            return None;
+        }
+        orders += 1;
+        let line = match line {
+            Err(Stop::Line(error)) if orders <= orders_max => return Some(Err(error)),
+            Ok(draft) if orders <= orders_max => return Some(Ok(draft)),
+            Err(Stop::File(error)) => Err(error),
+            Ok(Draft { line, .. }) | Err(Stop::Line(LineError { line, .. })) => {
+                let problem = format!("more than {orders_max} orders; split the file. Nothing from here on was read");
+                Err(at_line(line, None, FieldError::form("line", problem)))
+            }
+        };
+        ended = true;
+        Some(line)
+    }))
+}
+
+/// Whether reading goes on after an error.
+enum Stop {
+    Line(LineError),
+    File(LineError),
+}
+
+fn stop(line: u64, problem: impl Into<String>) -> Stop {
+    Stop::File(at_line(line, None, FieldError::form("line", problem)))
+}
+
+fn too_long() -> FieldError {
+    FieldError::form("line", format!("is longer than {LINE_BYTES_MAX} bytes"))
+}
+
+fn json_lines<'a>(
+    charter: &'a Charter,
+    sender: u16,
+    mut input: impl BufRead + 'a,
+) -> impl Iterator<Item = Result<Draft, Stop>> + 'a {
+    let mut number = 0;
+    let mut line = Vec::new();
+    std::iter::from_fn(move || {
+        loop {
+            number += 1;
+            line.clear();
+            // One byte for the line's end, and one more tells that it is too long.
+            let bound = LINE_BYTES_MAX as u64 + 2;
+            match (&mut input).take(bound).read_until(b'\n', &mut line) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => return Some(Err(stop(number, format!("cannot be read: {error}")))),
+            }
+            let ended = line.last() == Some(&b'\n');
+            if !ended && line.len() as u64 == bound {
+                if let Err(error) = skip_line(&mut input) {
+                    return Some(Err(stop(number, format!("cannot be read: {error}"))));
+                }
+                return Some(Err(Stop::Line(at_line(number, None, too_long()))));
+            }
+            let Ok(text) = std::str::from_utf8(&line) else {
+                let error = FieldError::form("line", "is not UTF-8");
+                return Some(Err(Stop::Line(at_line(number, None, error))));
+            };
+            if text.trim().is_empty() {
+                continue;
+            }
+            return Some(parse_order(charter, sender, number, text).map_err(Stop::Line));
+        }
+    })
+}
+
+/// Passes over the rest of a line without keeping it.
+fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let buffer = input.fill_buf()?;
+        let end = buffer.iter().position(|&byte| byte == b'\n');
+        let (length, done) = end.map_or((buffer.len(), buffer.is_empty()), |at| (at + 1, true));
+        input.consume(length);
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+/// Lets only so much be read for one record, which could otherwise go on through its quotes to the end of the file.
+struct Rationed<R> {
+    input: R,
+    rest: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Rationed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(rest) = self.rest.get().checked_sub(1) else {
+            return Err(io::Error::other(too_long().problem));
+        };
+        let within = buffer.len().min(rest + 1);
+        let read = self.input.read(&mut buffer[..within])?;
+        self.rest.set(self.rest.get() - read);
+        Ok(read)
+    }
+}
+
+const BUFFER_BYTES: usize = 8 << 10;
+
+fn csv_lines<'a>(
+    charter: &'a Charter,
+    sender: u16,
+    input: impl Read + 'a,
+) -> impl Iterator<Item = Result<Draft, Stop>> + 'a {
+    // What is buffered belongs to later records.
+    let ration = Rc::new(Cell::new(LINE_BYTES_MAX + BUFFER_BYTES));
+    let input = Rationed { input, rest: ration.clone() };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(input);
+    let header = match reader.headers() {
+        Ok(header) => check_header(header).map_err(|problem| stop(1, problem)),
+        Err(error) => Err(stop(1, error.to_string())),
+    };
+    let mut header_error = None;
+    let columns: Vec<String> = header.unwrap_or_else(|error| {
+        header_error = Some(error);
+        Vec::new()
+    });
+    let mut record = csv::StringRecord::new();
+    let mut ended = false;
+    std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        if let Some(error) = header_error.take() {
+            ended = true;
+            return Some(Err(error));
+        }
+        ration.set(LINE_BYTES_MAX + BUFFER_BYTES);
+        let line_before = reader.position().line();
+        match reader.read_record(&mut record) {
+            Ok(false) => None,
+            Ok(true) => {
+                let line = record.position().map_or(line_before, csv::Position::line);
+                Some(csv_order(charter, sender, line, &columns, &record).map_err(Stop::Line))
+            }
+            Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
+                let error = FieldError::form("line", "is not UTF-8");
+                Some(Err(Stop::Line(at_line(line_before, None, error))))
+            }
+            Err(error) => {
+                ended = true;
+                let problem = match error.into_kind() {
+                    csv::ErrorKind::Io(error) => error.to_string(),
+                    other => format!("{other:?}"),
+                };
+                Some(Err(stop(line_before, problem)))
+            }
+        }
+    })
+}
+
+const REQUIRED: [&str; 4] = ["creditor", "currency", "amount", "value_date"];
+
+fn check_header(header: &csv::StringRecord) -> Result<Vec<String>, String> {
+    let mut columns: Vec<String> = Vec::with_capacity(header.len());
+    for name in header {
+        // Setting nothing tells whether there is such a column.
+        if let Err(FieldError { problem, .. }) = set_column(&mut OrderLine::default(), name, None) {
+            return Err(problem);
+        }
+        if columns.iter().any(|other| other == name) {
+            return Err(format!("the column {name} is there twice"));
+        }
+        columns.push(name.to_owned());
+    }
+    match REQUIRED.iter().find(|required| !columns.iter().any(|column| column == **required)) {
+        Some(missing) => Err(format!("the header has no column {missing}; the first line names the columns")),
+        None => Ok(columns),
+    }
+}
+
+fn csv_order(
+    charter: &Charter,
+    sender: u16,
+    line: u64,
+    columns: &[String],
+    record: &csv::StringRecord,
+) -> Result<Draft, LineError> {
+    let mut order = OrderLine::default();
+    let id_column = columns.iter().position(|column| column == "id");
+    let id = id_column.and_then(|at| record.get(at)).filter(|id| !id.is_empty());
+    let error = |error| at_line(line, id.map(|id| id.chars().take(36).collect()), error);
+    if record.as_slice().len() > LINE_BYTES_MAX {
+        return Err(error(too_long()));
+    }
+    if record.len() != columns.len() {
+        let problem = format!("has {} fields, but the header names {}", record.len(), columns.len());
+        return Err(error(FieldError::form("line", problem)));
+    }
+    for (column, cell) in columns.iter().zip(record) {
+        if cell.is_empty() && REQUIRED.contains(&column.as_str()) {
+            return Err(error(FieldError::form(column, "is missing")));
+        }
+        set_column(&mut order, column, (!cell.is_empty()).then_some(cell)).map_err(error)?;
+    }
+    order.read(charter, sender, line)
+}
+
+/// Sets what a column stands for; an empty cell leaves the default.
+fn set_column(order: &mut OrderLine, column: &str, cell: Option<&str>) -> Result<(), FieldError> {
+    let text = cell.map(str::to_owned);
+    if let Some(name) = column.strip_prefix("detail_") {
+        return set_detail_column(order, column, name, text);
+    }
+    match column {
+        "id" => order.id = text,
+        "return" => order.original = text,
+        "debtor_participant" => order.debtor_participant = number(column, cell)?,
+        "creditor" => order.creditor = text.unwrap_or_default(),
+        "creditor_participant" => order.creditor_participant = number(column, cell)?,
+        "currency" => order.currency = text.unwrap_or_default(),
+        "amount" => order.amount = text.unwrap_or_default(),
+        "priority" => order.priority = text,
+        "customer" => order.customer = flag(column, cell)?,
+        "immediate" => order.immediate = flag(column, cell)?,
+        "value_date" => order.value_date = text.unwrap_or_default(),
+        "expires_at" => order.expires_at = text,
+        "purpose" => order.purpose = text,
+        "reference" => order.reference = text,
+        "reason" => order.reason = text,
+        _ => return Err(unknown_column(column)),
+    }
+    Ok(())
+}
+
+fn set_detail_column(
+    order: &mut OrderLine,
+    column: &str,
+    name: &str,
+    text: Option<String>,
+) -> Result<(), FieldError> {
+    let set: fn(&mut keys::Detail, Option<String>) = match name {
+        "debtor_name" => |detail, text| detail.debtor_name = text,
+        "debtor_account" => |detail, text| detail.debtor_account = text,
+        "creditor_name" => |detail, text| detail.creditor_name = text,
+        "creditor_account" => |detail, text| detail.creditor_account = text,
+        "end_to_end_id" => |detail, text| detail.end_to_end_id = text,
+        // Lines of remittance information are lines of the cell.
+        "remittance" => |detail, text| {
+            detail.remittance = text.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+        },
+        _ => return Err(unknown_column(column)),
+    };
+    if text.is_some() {
+        set(order.detail.get_or_insert_default(), text);
+    }
+    Ok(())
+}
+
+fn unknown_column(column: &str) -> FieldError {
+    FieldError::form(column, format!("the column {} is not one of an order", quoted(column)))
+}
+
+fn number(column: &str, cell: Option<&str>) -> Result<u32, FieldError> {
+    let Some(cell) = cell else { return Ok(0) };
+    let digits = cell.bytes().all(|byte| byte.is_ascii_digit());
+    cell.parse().ok().filter(|_| digits).ok_or_else(|| {
+        FieldError::form(column, format!("{} is not a whole number from 0 to {}", quoted(cell), u32::MAX))
+    })
+}
+
+fn flag(column: &str, cell: Option<&str>) -> Result<bool, FieldError> {
+    match cell {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(FieldError::form(column, format!("{} is not true or false", quoted(other)))),
+    }
+}

@@ -1,0 +1,70 @@
+//! Blocks and the signed batches in them.
+
+use super::{code, hex};
+use crate::text::time_text;
+use serde::{Deserialize, Serialize};
+use union::{Block, Charter};
+use utoipa::ToSchema;
+
+/// A final block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BlockView {
+    /// Its height.
+    pub height: u64,
+    /// Its time.
+    pub time: String,
+    /// Its hash, hexadecimal.
+    pub hash: String,
+    /// Hash of the block before, hexadecimal.
+    pub parent: String,
+    /// State hash before it, hexadecimal.
+    pub state_before: String,
+    /// State hash after it, hexadecimal.
+    pub state_after: String,
+    /// The batches, in order.
+    pub batches: Vec<BatchView>,
+}
+
+/// A signed batch in a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchView {
+    /// The member that signed, by code.
+    pub member: String,
+    /// Its sequence.
+    pub sequence: u64,
+    /// Number of commands.
+    pub commands: u32,
+    /// Bytes of sealed customer detail.
+    pub details_bytes: u32,
+    /// SHA-256 of its content, hexadecimal.
+    pub digest: String,
+    /// The Ed25519 key that signed, hexadecimal.
+    pub key: String,
+}
+
+impl BlockView {
+    /// A block and the state hash after it.
+    pub fn new(charter: &Charter, block: &Block, state_after: &[u8]) -> Self {
+        let header = block.header();
+        let batches = block.batches().iter().map(|batch| {
+            let header = batch.header();
+            BatchView {
+                member: code(charter, header.member),
+                sequence: header.sequence,
+                commands: header.count,
+                details_bytes: header.details_bytes,
+                digest: hex(&header.digest),
+                key: hex(&header.key),
+            }
+        });
+        BlockView {
+            height: header.height,
+            time: time_text(header.time_ms),
+            hash: hex(&header.hash()),
+            parent: hex(&header.parent),
+            state_before: hex(&header.state),
+            state_after: hex(state_after),
+            batches: batches.collect(),
+        }
+    }
+}

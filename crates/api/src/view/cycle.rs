@@ -1,0 +1,102 @@
+//! Clearing cycles and their settlement legs.
+
+use super::{AmountView, code, day_text, signed};
+use crate::text::time_text;
+use serde::{Deserialize, Serialize};
+use union::{Charter, Cycle, CycleStatus, Leg, Union};
+use utoipa::ToSchema;
+
+/// A clearing cycle. Amounts in the unit of account, set at the close.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CycleView {
+    /// 1 for the first.
+    pub number: u32,
+    /// `open`, `closed` (legs wait for confirmation) or `settled`.
+    pub status: String,
+    /// First day of its period.
+    pub first_day: String,
+    /// When it opened.
+    pub opened_at: String,
+    /// When it is to close; once it is closed, when it did.
+    pub closes_at: String,
+    /// Orders and returns that settled in it.
+    pub settled_orders: u64,
+    /// Sum of all that settled between members.
+    pub gross: AmountView,
+    /// What would be paid after netting between each two.
+    pub bilateral_net: AmountView,
+    /// What is paid after netting among all.
+    pub multilateral_net: AmountView,
+    /// Number of its legs.
+    pub legs: u32,
+    /// Legs that are not confirmed yet.
+    pub legs_open: u32,
+    /// Members that agreed to close it early, by code.
+    pub agreed: Vec<String>,
+}
+
+impl CycleView {
+    /// A cycle.
+    pub fn new(union: &Union, cycle: &Cycle) -> Self {
+        Self::of_row(union.charter(), cycle)
+    }
+
+    pub(super) fn of_row(charter: &Charter, cycle: &Cycle) -> Self {
+        let amount = |minor: u128| AmountView::new(signed(minor), charter.unit_of_account);
+        let members = 0..charter.members.len() as u16;
+        CycleView {
+            number: cycle.number,
+            status: match cycle.status() {
+                CycleStatus::Open => "open",
+                CycleStatus::Closed => "closed",
+                CycleStatus::Settled => "settled",
+            }
+            .to_owned(),
+            first_day: day_text(cycle.first_day),
+            opened_at: time_text(cycle.opened_at_ms),
+            closes_at: time_text(cycle.closes_at_ms),
+            settled_orders: cycle.settled_orders,
+            gross: amount(cycle.gross),
+            bilateral_net: amount(cycle.bilateral_net),
+            multilateral_net: amount(cycle.multilateral_net),
+            legs: cycle.legs,
+            legs_open: cycle.legs_open,
+            agreed: members.filter(|&member| cycle.has_agreed(member)).map(|member| code(charter, member)).collect(),
+        }
+    }
+}
+
+/// A settlement leg: what one member is to pay another outside the union.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LegView {
+    /// The cycle.
+    pub cycle: u32,
+    /// Its number in the cycle, from 0.
+    pub number: u32,
+    /// The member that pays, by code.
+    pub debtor: String,
+    /// The member that is paid, and that confirms, by code.
+    pub creditor: String,
+    /// What is to be paid, in the settlement asset.
+    #[serde(flatten)]
+    pub amount: AmountView,
+    /// What it discharges, in the unit of account.
+    pub discharges: AmountView,
+    /// When its creditor confirmed it; null while it is open.
+    pub confirmed_at: Option<String>,
+}
+
+impl LegView {
+    /// A leg.
+    pub fn new(charter: &Charter, leg: &Leg) -> Self {
+        LegView {
+            cycle: leg.cycle,
+            number: leg.number,
+            debtor: code(charter, leg.debtor),
+            creditor: code(charter, leg.creditor),
+            amount: AmountView::new(signed(leg.asset_amount), charter.settlement_asset),
+            discharges: AmountView::new(signed(leg.unit_amount), charter.unit_of_account),
+            confirmed_at: leg.is_confirmed().then(|| time_text(leg.confirmed_at_ms)),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What happened, event by event.
+
+use super::order::reason_texts;
+use super::{AmountView, CycleView, LegView, code, signed};
+use crate::text::{OrderLine, id_text};
+use ledger::{AccountId, Transfer, TransferKind};
+use serde::{Deserialize, Serialize};
+use union::{Event, NO_RULE, OrderEvent, OrderStatus, Union};
+use utoipa::ToSchema;
+
+/// Something that happened in a final block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "most events are the large one")]
+pub enum EventView {
+    /// An order came to a new status.
+    Order {
+        /// UUID.
+        id: String,
+        /// The new status.
+        status: String,
+        /// ISO 20022 code: why, unless it settled.
+        reason: Option<String>,
+        /// Slot of the receiving member's acceptance rule that matched.
+        rule: Option<u8>,
+        /// The member that pays, by code.
+        debtor: String,
+        /// The open cycle.
+        cycle: u32,
+        /// The order as it was sent, but for customer detail and a priority that was changed since.
+        order: OrderLine,
+        /// What settlement took from the debtor member's position, in the unit of account.
+        unit_debit: Option<AmountView>,
+        /// What it gave to the creditor member's position, in the unit of account.
+        unit_credit: Option<AmountView>,
+    },
+    /// Money moved between two accounts.
+    Transfer(TransferView),
+    /// A settled payment was given back.
+    Returned {
+        /// UUID of the payment.
+        original: String,
+        /// UUID of the return.
+        by: String,
+    },
+    /// The open cycle closed.
+    CycleClosed(CycleView),
+    /// A member is to pay another.
+    LegCalled(LegView),
+    /// The creditor of a leg confirmed it.
+    LegConfirmed(LegView),
+    /// Every leg of a cycle is confirmed.
+    CycleSettled {
+        /// The cycle.
+        cycle: u32,
+    },
+    /// A cycle opened.
+    CycleOpened(CycleView),
+    /// A member changed its own settings.
+    SettingsChanged {
+        /// The member, by code.
+        member: String,
+    },
+}
+
+/// A double entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TransferView {
+    /// `settlement`, `return`, `exchange_difference`, `rounding` or `cycle_settlement`.
+    pub kind: String,
+    /// UUID of the order; null for the settlement of a cycle.
+    pub order: Option<String>,
+    /// The member that pays, by code; `UNION` for the exchange and rounding accounts.
+    pub debtor: String,
+    /// Its participant.
+    pub debtor_participant: u32,
+    /// The member that is paid.
+    pub creditor: String,
+    /// Its participant.
+    pub creditor_participant: u32,
+    /// Whether it moved positions in the unit of account, or accounts in a currency.
+    pub is_position: bool,
+    /// How much.
+    #[serde(flatten)]
+    pub amount: AmountView,
+}
+
+/// The name of a kind of transfer.
+pub(super) fn transfer_kind(kind: TransferKind) -> &'static str {
+    match kind {
+        TransferKind::Settlement => "settlement",
+        TransferKind::Return => "return",
+        TransferKind::ExchangeDifference => "exchange_difference",
+        TransferKind::Rounding => "rounding",
+        TransferKind::CycleSettlement => "cycle_settlement",
+    }
+}
+
+impl TransferView {
+    /// A transfer in the books of a union.
+    pub fn new(union: &Union, transfer: &Transfer) -> Self {
+        let charter = union.charter();
+        let side = |account: AccountId| {
+            let key = union.ledger().accounts().get(account).key;
+            (code(charter, key.member), key.participant)
+        };
+        let ((debtor, debtor_participant), (creditor, creditor_participant)) =
+            (side(transfer.debit), side(transfer.credit));
+        TransferView {
+            kind: transfer_kind(transfer.kind()).to_owned(),
+            order: (transfer.kind() != TransferKind::CycleSettlement).then(|| id_text(transfer.order)),
+            debtor,
+            debtor_participant,
+            creditor,
+            creditor_participant,
+            is_position: transfer.book == ledger::Book::UNIT_OF_ACCOUNT,
+            amount: AmountView::of_book(signed(transfer.amount), transfer.book, charter),
+        }
+    }
+}
+
+impl EventView {
+    /// An event of a union, at or before its present height.
+    pub fn new(union: &Union, event: &Event) -> Self {
+        let charter = union.charter();
+        match event {
+            Event::Order(order) => Self::order(union, order),
+            Event::Transfer(transfer) => EventView::Transfer(TransferView::new(union, transfer)),
+            Event::Returned { original, by } => {
+                EventView::Returned { original: id_text(*original), by: id_text(*by) }
+            }
+            Event::CycleClosed(cycle) => EventView::CycleClosed(CycleView::of_row(charter, cycle)),
+            Event::LegCalled(leg) => EventView::LegCalled(LegView::new(charter, leg)),
+            Event::LegConfirmed(leg) => EventView::LegConfirmed(LegView::new(charter, leg)),
+            Event::CycleSettled(cycle) => EventView::CycleSettled { cycle: *cycle },
+            Event::CycleOpened(cycle) => EventView::CycleOpened(CycleView::of_row(charter, cycle)),
+            Event::SettingsChanged { member } => EventView::SettingsChanged { member: code(charter, *member) },
+        }
+    }
+
+    fn order(union: &Union, order: &OrderEvent) -> Self {
+        let charter = union.charter();
+        let settled = order.status == OrderStatus::Settled;
+        let amount =
+            |minor: u64| settled.then(|| AmountView::new(minor.into(), charter.unit_of_account));
+        EventView::Order {
+            id: id_text(order.payment.id),
+            status: order.status.name().to_owned(),
+            reason: reason_texts(order.reason).0,
+            rule: (order.rule != NO_RULE).then_some(order.rule),
+            debtor: code(charter, order.payment.debtor),
+            cycle: order.cycle,
+            order: OrderLine::write(charter, &order.payment, None),
+            unit_debit: amount(order.unit_debit),
+            unit_credit: amount(order.unit_credit),
+        }
+    }
+
+    /// Its name, as in the field `event`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            EventView::Order { .. } => "order",
+            EventView::Transfer(_) => "transfer",
+            EventView::Returned { .. } => "returned",
+            EventView::CycleClosed(_) => "cycle_closed",
+            EventView::LegCalled(_) => "leg_called",
+            EventView::LegConfirmed(_) => "leg_confirmed",
+            EventView::CycleSettled { .. } => "cycle_settled",
+            EventView::CycleOpened(_) => "cycle_opened",
+            EventView::SettingsChanged { .. } => "settings_changed",
+        }
+    }
+}

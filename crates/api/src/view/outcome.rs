@@ -1,0 +1,153 @@
+//! What became of commands.
+
+use super::order::reason_texts;
+use super::{code, hex};
+use crate::text::{id_text, time_text};
+use network::BatchReceipt;
+use serde::{Deserialize, Serialize};
+use union::{BatchHeader, Charter, Command, Outcome};
+use utoipa::ToSchema;
+
+/// What became of one command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutcomeView {
+    /// Place of the command in its batch, or of the order in its file (line) where it came from one.
+    pub line: u64,
+    /// UUID of the order, for commands that are or concern one.
+    pub id: Option<String>,
+    /// `done`; for an order its status: `held`, `queued`, `settled`, `refused`, `cancelled`; `awaiting_approval` where a
+    /// second person has to agree first; `rejected` where nothing was changed; `busy` where the node did not take it, so that
+    /// it can be sent again; `unknown` where the order has to be asked for.
+    pub outcome: String,
+    /// Whether this very order had been taken before, and nothing was done again.
+    pub already_done: bool,
+    /// ISO 20022 reason code, where there is a reason.
+    pub reason: Option<String>,
+    /// The field at fault, if rejected.
+    pub field: Option<String>,
+    /// The reason in words.
+    pub text: Option<String>,
+    /// Where a second person has to agree: the approval's identifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+}
+
+/// The order that a command is or concerns.
+pub(crate) fn order_of(command: &Command) -> Option<u128> {
+    match *command {
+        Command::Pay(payment) => Some(payment.id),
+        Command::Accept { order }
+        | Command::Refuse { order, .. }
+        | Command::Cancel { order, .. }
+        | Command::Reprioritise { order, .. } => Some(order),
+        _ => None,
+    }
+}
+
+impl OutcomeView {
+    /// The outcome of a command; `line` is where it came from, and `id` the order that it is or concerns.
+    pub fn new(line: u64, id: Option<u128>, outcome: &Outcome) -> Self {
+        let mut view = OutcomeView {
+            line,
+            id: id.map(id_text),
+            outcome: "done".to_owned(),
+            already_done: false,
+            reason: None,
+            field: None,
+            text: None,
+            approval: None,
+        };
+        match outcome {
+            Outcome::Done => {}
+            Outcome::AlreadyDone(status) => {
+                view.outcome = status.name().to_owned();
+                view.already_done = true;
+            }
+            Outcome::Order { status, reason } => {
+                view.outcome = status.name().to_owned();
+                (view.reason, view.text) = reason_texts(*reason);
+            }
+            Outcome::Rejected(rejection) => {
+                view.outcome = "rejected".to_owned();
+                view.reason = Some(rejection.reason.code().to_owned());
+                view.field = Some(rejection.field.name().to_owned());
+                view.text = Some(rejection.text.to_owned());
+            }
+        }
+        view
+    }
+
+    /// Whether nothing was changed because the command cannot be applied.
+    pub fn is_rejected(&self) -> bool {
+        self.outcome == "rejected"
+    }
+
+    /// Whether the order was taken, or waits for a second person.
+    pub fn is_taken(&self) -> bool {
+        !["rejected", "refused", "busy", "unknown"].contains(&self.outcome.as_str())
+    }
+}
+
+impl From<crate::text::LineError> for OutcomeView {
+    fn from(error: crate::text::LineError) -> Self {
+        OutcomeView {
+            line: error.line,
+            id: error.id,
+            outcome: "rejected".to_owned(),
+            already_done: false,
+            reason: Some(error.reason),
+            field: Some(error.field),
+            text: Some(error.problem),
+            approval: None,
+        }
+    }
+}
+
+/// What a signed batch came to. It is durable and final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptView {
+    /// The member that signed, by code.
+    pub member: String,
+    /// The sequence of the batch.
+    pub sequence: u64,
+    /// SHA-256 of the batch's content, hexadecimal.
+    pub digest: String,
+    /// The block that holds the batch.
+    pub height: u64,
+    /// Its place in the block.
+    pub batch: u32,
+    /// Time of the block.
+    pub time: String,
+    /// Hash of the block, hexadecimal.
+    pub block: String,
+    /// State hash after the block, hexadecimal.
+    pub state: String,
+    /// An outcome for each command, in order.
+    pub outcomes: Vec<OutcomeView>,
+}
+
+impl ReceiptView {
+    /// The receipt of a batch with these records.
+    pub fn new(
+        charter: &Charter,
+        header: &BatchHeader,
+        records: &[[u8; union::RECORD_BYTES]],
+        receipt: &BatchReceipt,
+    ) -> Self {
+        let outcomes = records.iter().zip(&receipt.outcomes).enumerate().map(|(at, (record, outcome))| {
+            let order = Command::decode(record).ok().and_then(|command| order_of(&command));
+            OutcomeView::new(at as u64 + 1, order, outcome)
+        });
+        ReceiptView {
+            member: code(charter, header.member),
+            sequence: header.sequence,
+            digest: hex(&header.digest),
+            height: receipt.height,
+            batch: receipt.batch,
+            time: time_text(receipt.time_ms),
+            block: hex(&receipt.block),
+            state: hex(&receipt.state),
+            outcomes: outcomes.collect(),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The API over real HTTP: a server on a port of its own, a journal in a temporary directory, a clock that stands.
+
+mod approvals;
+mod bad_input;
+mod document;
+mod events;
+mod harness;
+mod orders;
+mod path;
+mod sessions;

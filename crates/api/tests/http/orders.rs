@@ -1,0 +1,156 @@
+//! Orders of operators: identifiers, lists, sending again.
+
+use crate::harness::{Server, id, order, problem};
+use api::OrdersView;
+use api::client::query;
+use serde_json::{Value, json};
+
+#[test]
+fn the_same_key_gives_the_same_orders_even_after_a_restart() {
+    let mut server = Server::start();
+    let orders = json!([
+        order("ARG", "USD", "1.00", json!({"detail": {"debtor_name": "Ana"}})),
+        order("CHL", "USD", "2.00", json!({"detail": {"debtor_name": "Bea"}})),
+    ]);
+    let first = server.session("mia").submit_orders(&orders, "key-1").unwrap();
+    assert!(first.orders.iter().all(|outcome| outcome.outcome == "settled" && !outcome.already_done));
+    let height = server.client().union().unwrap().height;
+    for _ in 0..2 {
+        let again = server.session("mia").submit_orders(&orders, "key-1").unwrap();
+        assert!(again.orders.iter().all(|outcome| outcome.outcome == "settled" && outcome.already_done), "{again:?}");
+        let ids = |view: &api::PaymentsView| view.orders.iter().map(|order| order.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&again), ids(&first));
+        server.restart(|_| {});
+    }
+    assert!(server.client().union().unwrap().height > height);
+    let positions: Value = server.client().get("/v1/positions?member=BRA").unwrap();
+    assert_eq!(positions["positions"][0]["balance"]["amount"], "-3.00", "paid once");
+
+    // The key with other content is not the same order.
+    let other = json!([order("ARG", "USD", "1.01", json!({}))]);
+    let refused = server.session("mia").submit_orders(&other, "key-1").unwrap();
+    assert_eq!((refused.orders[0].outcome.as_str(), refused.orders[0].reason.as_deref()), ("rejected", Some("DUPL")));
+    // Another key is another order; another member's same key as well.
+    let another = server.session("mia").submit_orders(&other, "key-2").unwrap();
+    let of_chile = server.session("max").submit_orders(&other, "key-1").unwrap();
+    assert_eq!((another.orders[0].outcome.as_str(), of_chile.orders[0].outcome.as_str()), ("settled", "settled"));
+    assert_ne!(another.orders[0].id, of_chile.orders[0].id);
+
+    let without = server.session("mia").post_bytes("/v1/orders", "application/json", None, other[0].to_string().as_bytes());
+    let without = problem(without);
+    assert_eq!((without.status, without.field.as_deref()), (422, Some("id")));
+    let odd = server.session("mia").post_bytes("/v1/orders", "application/json", Some("a b"), other[0].to_string().as_bytes());
+    assert_eq!(problem(odd).field.as_deref(), Some("idempotency-key"));
+}
+
+#[test]
+fn a_signed_batch_that_is_sent_again_gets_its_first_receipt() {
+    let mut server = Server::start();
+    let batch = server.batch(0, 5, &[order("BRA", "USD", "1.00", json!({"id": id(1)}))]);
+    let client = server.client();
+    let first = client.submit_batch(&batch).unwrap();
+    assert_eq!(client.submit_batch(&batch).unwrap(), first);
+    // Sent by many at once, all get the same receipt.
+    let batch = server.batch(0, 6, &[order("BRA", "USD", "1.00", json!({"id": id(2)}))]);
+    let receipts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| server.client().submit_batch(&batch).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(receipts.iter().all(|receipt| *receipt == receipts[0]));
+    // Another batch with a sequence that was used is refused, and says what to do.
+    let other = server.batch(0, 5, &[order("BRA", "USD", "7.00", json!({"id": id(3)}))]);
+    let refused = problem(client.submit_batch(&other));
+    assert_eq!((refused.status, refused.field.as_deref(), refused.reason.as_deref()), (409, Some("sequence"), Some("DUPL")));
+    assert!(refused.detail.contains("ask for its orders"), "{refused}");
+    // After a restart the receipt is forgotten, but not the order.
+    server.restart(|_| {});
+    assert_eq!(problem(server.client().submit_batch(&batch)).status, 409);
+    assert_eq!(server.client().order(&id(2)).unwrap().status, "settled");
+}
+
+/// Batches that the member signs elsewhere use sequences too; the node signs anew when it was overtaken.
+#[test]
+fn the_node_and_the_member_itself_may_sign_at_once() {
+    let server = Server::start();
+    let taken = std::thread::scope(|scope| {
+        let own = scope.spawn(|| {
+            let client = server.client();
+            (0..20u32)
+                .filter(|n| {
+                    let next = client.member("BRA").unwrap().next_sequence;
+                    let batch = server.batch(1, next, &[order("ARG", "USD", "1", json!({"id": id(100 + n)}))]);
+                    client.submit_batch(&batch).is_ok()
+                })
+                .count()
+        });
+        let mia = server.session("mia");
+        for n in 0..20 {
+            let view = mia.submit_orders(&order("ARG", "USD", "1", json!({})), &format!("k{n}")).unwrap();
+            assert_eq!(view.orders[0].outcome, "settled");
+        }
+        own.join().unwrap()
+    });
+    let positions: Value = server.client().get("/v1/positions?member=BRA").unwrap();
+    assert_eq!(positions["positions"][0]["balance"]["amount"], format!("-{}.00", 20 + taken));
+}
+
+#[test]
+fn many_orders_come_as_a_list_as_lines_or_as_csv() {
+    let server = Server::start();
+    let mia = server.session("mia");
+    let lines = format!("{}\n{{\"amount\"\n{}\n", order("ARG", "USD", "1", json!({})), order("ARG", "USD", "2", json!({})));
+    let read: api::PaymentsView =
+        serde_json::from_slice(&mia.post_bytes("/v1/orders", "application/x-ndjson", Some("l"), lines.as_bytes()).unwrap()).unwrap();
+    let said: Vec<_> = read.orders.iter().map(|o| (o.line, o.outcome.as_str())).collect();
+    assert_eq!(said, [(1, "settled"), (2, "rejected"), (3, "settled")]);
+    let csv = "creditor,currency,amount,value_date\nARG,USD,1.00,2006-01-02\nARG,USD,1.000,2006-01-02\n";
+    let read: api::PaymentsView =
+        serde_json::from_slice(&mia.post_bytes("/v1/orders", "text/csv", Some("c"), csv.as_bytes()).unwrap()).unwrap();
+    assert_eq!((read.orders[0].outcome.as_str(), read.orders[1].field.as_deref()), ("settled", Some("amount")));
+
+    let many: Vec<_> = (0..8_190).map(|n| order("ARG", "USD", "0.01", json!({"id": id(1_000 + n)}))).collect();
+    let taken = mia.submit_orders(&many, "many").unwrap();
+    assert!(taken.orders.len() == 8_190 && taken.orders.iter().all(|order| order.outcome == "settled"));
+    let more: Vec<_> = (0..8_191).map(|_| order("ARG", "USD", "0.01", json!({}))).collect();
+    assert_eq!(problem(mia.submit_orders(&more, "more")).status, 413);
+}
+
+#[test]
+fn lists_are_paged_without_loss() {
+    let server = Server::start();
+    let client = server.client();
+    let later: Vec<_> = (0..25).map(|n| order("BRA", "USD", "1", json!({"id": id(n + 1), "value_date": "2006-01-04"}))).collect();
+    let now: Vec<_> = (0..40).map(|n| order(["BRA", "CHL"][n as usize % 2], "USD", "1", json!({"id": id(n + 100)}))).collect();
+    client.submit_batch(&server.batch(0, 1, &later)).unwrap();
+    client.submit_batch(&server.batch(0, 2, &now)).unwrap();
+    let all = |parameters: &[(&str, &str)]| {
+        let (mut ids, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let mut parameters = parameters.to_vec();
+            if let Some(cursor) = &cursor {
+                parameters.push(("cursor", cursor));
+            }
+            let page: OrdersView = client.get(&query("/v1/orders", &parameters)).unwrap();
+            ids.extend(page.orders.into_iter().map(|order| order.id));
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return ids,
+            }
+        }
+    };
+    let ids = all(&[("limit", "7")]);
+    assert_eq!(ids.len(), 65);
+    let mut distinct = ids.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!(distinct.len(), 65);
+    assert_eq!((ids[0].as_str(), ids[25].as_str()), (id(1).as_str(), id(139).as_str()), "open by entry, then ended, latest first");
+    assert_eq!(all(&[("status", "queued"), ("limit", "10")]).len(), 25);
+    assert_eq!(all(&[("status", "settled"), ("member", "CHL"), ("limit", "3")]).len(), 20);
+    assert_eq!(all(&[("status", "settled"), ("member", "PRY")]).len(), 0);
+    for (parameters, field) in [("status=gone", "status"), ("cursor=7", "cursor"), ("limit=x", "query"), ("page=1", "query")] {
+        assert_eq!(problem(client.get::<Value>(&format!("/v1/orders?{parameters}"))).field.as_deref(), Some(field));
+    }
+    let queue: Value = client.get("/v1/queue?member=ARG").unwrap();
+    assert_eq!(queue["length"], 0, "what waits for its value date is not in the queue");
+}
