@@ -1,0 +1,77 @@
+//! The command line's grammar.
+
+use crate::exit::{EXIT_CODES, Result};
+use crate::output::{Form, Output};
+use crate::{
+    completions, cycle, decide, demo, export, init, keys, members, orders, positions, serve, set, statement, submit,
+    verify,
+};
+use clap::{Parser, Subcommand};
+
+/// Comity: a clearing union without an owner.
+///
+/// Equal institutions record what they owe each other, offset as much as can be offset, and settle the rest finally.
+#[derive(Debug, Parser)]
+#[command(name = "comity", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Form of results on standard output; everything else goes to standard error
+    #[arg(long, global = true, value_enum, default_value_t = Form::Text, value_name = "FORM")]
+    output: Form,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(Box<init::Arguments>),
+    #[command(subcommand)]
+    Keys(keys::Command),
+    Demo(demo::Arguments),
+    Serve(serve::Arguments),
+    Submit(submit::Arguments),
+    Accept(decide::Accept),
+    /// Refuse an order that your member's rules hold
+    Refuse(decide::Ending),
+    /// Take back an order that your member sent and that is held or queued
+    Cancel(decide::Ending),
+    /// Give an order that your member sent another priority
+    Reprioritise(decide::Reprioritise),
+    #[command(subcommand)]
+    Set(Box<set::Command>),
+    Orders(orders::Arguments),
+    Positions(positions::Arguments),
+    Members(members::Arguments),
+    #[command(subcommand)]
+    Cycle(cycle::Command),
+    Statement(statement::Arguments),
+    Verify(verify::Arguments),
+    Export(export::Arguments),
+    Completions(completions::Arguments),
+}
+
+impl Arguments {
+    /// Runs the command.
+    pub fn run(self) -> Result<()> {
+        let output = Output::new(self.output);
+        match self.command {
+            Command::Init(arguments) => init::run(&arguments, output),
+            Command::Keys(command) => keys::run(&command, output),
+            Command::Demo(arguments) => demo::run(&arguments, output),
+            Command::Serve(arguments) => serve::run(&arguments, output),
+            Command::Submit(arguments) => submit::run(&arguments, output),
+            Command::Accept(arguments) => decide::accept(&arguments, output),
+            Command::Refuse(arguments) => decide::refuse(&arguments, output),
+            Command::Cancel(arguments) => decide::cancel(&arguments, output),
+            Command::Reprioritise(arguments) => decide::reprioritise(&arguments, output),
+            Command::Set(command) => set::run(&command, output),
+            Command::Orders(arguments) => orders::run(&arguments, output),
+            Command::Positions(arguments) => positions::run(&arguments, output),
+            Command::Members(arguments) => members::run(&arguments, output),
+            Command::Cycle(command) => cycle::run(&command, output),
+            Command::Statement(arguments) => statement::run(&arguments, output),
+            Command::Verify(arguments) => verify::run(&arguments, output),
+            Command::Export(arguments) => export::run(&arguments, output),
+            Command::Completions(arguments) => completions::run(&arguments, output),
+        }
+    }
+}

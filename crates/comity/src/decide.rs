@@ -1,0 +1,64 @@
+//! `comity accept`, `refuse`, `cancel`, `reprioritise`: what a member decides about an order.
+
+use crate::exit::Result;
+use crate::output::Output;
+use crate::remote::SignerArguments;
+use api::text::{AcceptOrder, CancelOrder, CommandText, RefuseOrder, ReprioritiseOrder};
+use clap::Args;
+use uuid::Uuid;
+
+/// Accept an order that your member's rules hold
+#[derive(Args, Debug)]
+pub struct Accept {
+    /// UUID of the order.
+    id: Uuid,
+    #[command(flatten)]
+    signer: SignerArguments,
+}
+
+/// An order, and why it is not to be.
+#[derive(Args, Debug)]
+pub struct Ending {
+    /// UUID of the order.
+    id: Uuid,
+    /// ISO 20022 reason code, four capital letters or digits
+    #[arg(long, value_name = "CODE")]
+    reason: Option<String>,
+    #[command(flatten)]
+    signer: SignerArguments,
+}
+
+/// An order and its new priority.
+#[derive(Args, Debug)]
+pub struct Reprioritise {
+    /// UUID of the order.
+    id: Uuid,
+    /// Its new priority; it goes to the end of those that have it.
+    #[arg(value_parser = ["urgent", "high", "normal"])]
+    priority: String,
+    #[command(flatten)]
+    signer: SignerArguments,
+}
+
+/// Accepts an order.
+pub fn accept(arguments: &Accept, output: Output) -> Result<()> {
+    arguments.signer.order(&CommandText::from(AcceptOrder { order: arguments.id.to_string() }), output)
+}
+
+/// Refuses an order.
+pub fn refuse(arguments: &Ending, output: Output) -> Result<()> {
+    let command = RefuseOrder { order: arguments.id.to_string(), reason: arguments.reason.clone() };
+    arguments.signer.order(&command.into(), output)
+}
+
+/// Takes an order back.
+pub fn cancel(arguments: &Ending, output: Output) -> Result<()> {
+    let command = CancelOrder { order: arguments.id.to_string(), reason: arguments.reason.clone() };
+    arguments.signer.order(&command.into(), output)
+}
+
+/// Gives an order another priority.
+pub fn reprioritise(arguments: &Reprioritise, output: Output) -> Result<()> {
+    let command = ReprioritiseOrder { order: arguments.id.to_string(), priority: arguments.priority.clone() };
+    arguments.signer.order(&command.into(), output)
+}

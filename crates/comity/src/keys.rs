@@ -1,0 +1,139 @@
+//! `comity keys`: key files of members and operators. Secrets are never printed.
+
+use crate::exit::{Failure, Result};
+use crate::node_file::{OperatorEntry, Role};
+use crate::output::{Output, hex};
+use crate::passphrase::PassphraseArguments;
+use clap::{Args, Subcommand};
+use keys::{MemberKey, PublicKeys, WorkFactor, key_file};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Make and show key files; secrets are never printed.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a member's key file and print its public keys, for the charter
+    Generate(New),
+    /// Print the public keys of a key file
+    Show(Show),
+    /// Make an operator's key file and print its entry for node.toml
+    Operator(NewOperator),
+}
+
+/// Where a new key goes.
+#[derive(Args, Debug)]
+pub struct New {
+    /// The key file to write; it must not exist.
+    file: PathBuf,
+    #[command(flatten)]
+    protection: Protection,
+}
+
+/// Which key to show.
+#[derive(Args, Debug)]
+pub struct Show {
+    /// The key file.
+    file: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
+}
+
+/// An operator: a person who acts for a member at a node.
+#[derive(Args, Debug)]
+pub struct NewOperator {
+    /// The operator's name.
+    name: String,
+    /// Code of the member that the operator acts for.
+    #[arg(long, value_name = "CODE")]
+    member: String,
+    /// What the operator may do.
+    #[arg(long, value_enum)]
+    role: Role,
+    /// The key file to write; it must not exist.
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    protection: Protection,
+}
+
+/// How new key files are protected.
+#[derive(Args, Clone, Debug)]
+pub struct Protection {
+    #[command(flatten)]
+    pub passphrase: PassphraseArguments,
+    /// Cost of one guess of the passphrase: scrypt with N = 2^LOG2, which takes 2^(LOG2 - 10) MiB of memory
+    #[arg(long, value_name = "LOG2", default_value_t = 17, value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub work_factor: u8,
+}
+
+impl Protection {
+    fn work(&self) -> WorkFactor {
+        WorkFactor::new(self.work_factor).expect("clap checked the range")
+    }
+
+    /// Writes a new key to a new file.
+    pub fn new_key(&self, file: &Path, passphrase: &str) -> Result<PublicKeys> {
+        let key = MemberKey::generate().map_err(Failure::failed)?;
+        key_file::create(file, &key, passphrase, self.work(), &mut keys::system_random())?;
+        Ok(key.public())
+    }
+}
+
+/// The public part of a key, as it is shown.
+#[derive(Debug, Serialize)]
+pub struct PublicPart {
+    /// The key file.
+    pub file: PathBuf,
+    /// Ed25519, 64 hexadecimal digits.
+    pub signing_key: String,
+    /// X25519, likewise.
+    pub sealing_key: String,
+    /// For people to compare, by voice for example.
+    pub fingerprint: String,
+}
+
+impl PublicPart {
+    /// The public part of the key in a file.
+    pub fn new(file: &Path, public: PublicKeys) -> Self {
+        PublicPart {
+            file: file.to_owned(),
+            signing_key: hex(&public.signing),
+            sealing_key: hex(&public.sealing),
+            fingerprint: public.fingerprint(),
+        }
+    }
+
+    fn text(&self) -> String {
+        format!(
+            "signing_key = \"{}\"\nsealing_key = \"{}\"\n# fingerprint {}\n",
+            self.signing_key, self.sealing_key, self.fingerprint
+        )
+    }
+}
+
+/// Runs one of the commands.
+pub fn run(command: &Command, output: Output) -> Result<()> {
+    match command {
+        Command::Generate(New { file, protection }) => {
+            let passphrase = protection.passphrase.chosen("the member's key file")?;
+            let public = protection.new_key(file, &passphrase)?;
+            output.note(&format!(
+                "{} written; keep a copy of it and the passphrase apart from each other",
+                file.display()
+            ));
+            output.show(&PublicPart::new(file, public), PublicPart::text)
+        }
+        Command::Show(Show { file, passphrase }) => {
+            let key = key_file::read(file, &passphrase.known(&file.display().to_string())?)?;
+            output.show(&PublicPart::new(file, key.public()), PublicPart::text)
+        }
+        Command::Operator(NewOperator { name, member, role, file, protection }) => {
+            let passphrase = protection.passphrase.chosen("the operator's key file")?;
+            let public = protection.new_key(file, &passphrase)?;
+            let entry =
+                OperatorEntry { name: name.clone(), member: member.clone(), role: *role, key: hex(&public.signing) };
+            output.note(&format!("{} written; add what follows to node.toml and start the node again", file.display()));
+            output.show(&entry, OperatorEntry::text)
+        }
+    }
+}

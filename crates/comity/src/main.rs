@@ -1,0 +1,41 @@
+//! The `comity` command line: a thin layer over the libraries, one file a command.
+
+mod arguments;
+mod completions;
+mod cycle;
+mod decide;
+mod demo;
+mod exit;
+mod export;
+mod init;
+mod keys;
+mod members;
+mod new_directory;
+mod node_file;
+mod orders;
+mod output;
+mod passphrase;
+mod positions;
+mod progress;
+mod remote;
+mod serve;
+mod set;
+mod statement;
+mod submit;
+mod verify;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    match arguments.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.text.is_empty() {
+                output::complain(&failure.text);
+            }
+            failure.exit.into()
+        }
+    }
+}

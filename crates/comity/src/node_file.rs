@@ -1,0 +1,193 @@
+//! `node.toml`: what a node is told about itself. The union's rules are in its charter, not here.
+
+use crate::exit::{Failure, Result};
+use api::Operator;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The port that nodes listen on unless they are told otherwise.
+pub const PORT: u16 = 7400;
+
+/// A node's configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeFile {
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// Directory of the journal; relative to the file.
+    pub data: PathBuf,
+    /// Directory of what waits for a second person, and of the log of who did what; relative to the file.
+    pub records: PathBuf,
+    /// The members whose keys this node holds, to sign what their operators order.
+    #[serde(default)]
+    pub members: Vec<HeldMember>,
+    /// People who act for these members.
+    #[serde(default)]
+    pub operators: Vec<OperatorEntry>,
+}
+
+/// A member whose key the node holds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldMember {
+    /// The member's code.
+    pub code: String,
+    /// Its key file; relative to the configuration.
+    pub key: PathBuf,
+    /// Orders of this much and more, in major units of the unit of account, need a second person.
+    pub four_eyes_from: String,
+}
+
+/// What an operator may do; each role may also do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Looks.
+    Viewer,
+    /// Prepares orders and commands, and gives those that need no second person.
+    Maker,
+    /// Approves or rejects what a maker prepared.
+    Checker,
+}
+
+/// A person who acts for a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorEntry {
+    /// Name, unique at the node.
+    pub name: String,
+    /// Code of the member.
+    pub member: String,
+    /// What the operator may do.
+    pub role: Role,
+    /// Ed25519 public key, 64 hexadecimal digits.
+    pub key: String,
+}
+
+impl NodeFile {
+    /// Reads a configuration; paths in it come out as they can be opened from here.
+    pub fn read(path: &Path) -> Result<NodeFile> {
+        let text = std::fs::read_to_string(path).map_err(Failure::io("read", path))?;
+        let at = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", path.display()));
+        let mut file: NodeFile = toml::from_str(&text).map_err(|error| at(&error))?;
+        let beside = path.parent().unwrap_or(Path::new("."));
+        file.data = beside.join(&file.data);
+        file.records = beside.join(&file.records);
+        for member in &mut file.members {
+            member.key = beside.join(&member.key);
+        }
+        Ok(file)
+    }
+
+    /// The operators, as the API knows them.
+    pub fn operators(&self, path: &Path) -> Result<Vec<Operator>> {
+        let operator = |(number, entry): (usize, &OperatorEntry)| {
+            let key = key_bytes(&entry.key).ok_or_else(|| {
+                let place = format!("{}: operators[{number}].key", path.display());
+                Failure::failed(format!("{place}: is not 64 hexadecimal digits; `comity keys show` prints them"))
+            })?;
+            Ok(Operator { name: entry.name.clone(), member: entry.member.clone(), role: entry.role.into(), key })
+        };
+        self.operators.iter().enumerate().map(operator).collect()
+    }
+}
+
+fn key_bytes(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    let length = base16ct::lower::decode(text, &mut key).ok()?.len();
+    (length == key.len()).then_some(key)
+}
+
+impl From<Role> for api::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Maker => Self::Maker,
+            Role::Checker => Self::Checker,
+        }
+    }
+}
+
+impl HeldMember {
+    /// Its entry in `node.toml`.
+    pub fn text(&self) -> String {
+        format!(
+            "[[members]]\ncode = {}\nkey = {}\nfour_eyes_from = {}\n",
+            quoted(&self.code),
+            quoted(&self.key.display().to_string()),
+            quoted(&self.four_eyes_from)
+        )
+    }
+}
+
+impl OperatorEntry {
+    /// Its entry in `node.toml`.
+    pub fn text(&self) -> String {
+        let role = match self.role {
+            Role::Viewer => "viewer",
+            Role::Maker => "maker",
+            Role::Checker => "checker",
+        };
+        let (name, member, key) = (quoted(&self.name), quoted(&self.member), quoted(&self.key));
+        format!("[[operators]]\nname = {name}\nmember = {member}\nrole = \"{role}\"\nkey = {key}\n")
+    }
+}
+
+/// A TOML string.
+pub fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// The text of a new `node.toml`.
+pub fn new_text(union_name: &str, members: &[HeldMember], operators: &[OperatorEntry]) -> String {
+    let mut text = format!(
+        "# A node of the union {}. The union's rules are in its charter, which its journal begins with.
+# Paths are relative to this file.
+
+# Where HTTP is served: on this machine only. Anything else is unencrypted unless a proxy in front encrypts it.
+listen = \"127.0.0.1:{PORT}\"
+
+# The journal: every block, durable before anybody is told.
+data = \"data\"
+
+# What waits for a second person (approvals/), and who did what (audit.jsonl).
+records = \"records\"
+
+# The members whose keys this node holds, to sign what their operators order. Orders of four_eyes_from and more (in
+# the unit of account) and every change of settings wait until a second person approves.
+",
+        union_name.replace(char::is_control, " "),
+    );
+    for member in members {
+        let _ = write!(text, "\n{}", member.text());
+    }
+    text.push_str("\n# People who act for these members: `comity keys operator` makes a key and prints an entry.\n");
+    for operator in operators {
+        let _ = write!(text, "\n{}", operator.text());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let members =
+            [HeldMember { code: "BRA".into(), key: "keys/BRA.key".into(), four_eyes_from: "10000.00".into() }];
+        let operators = [OperatorEntry {
+            name: "Ana \"A\" Lima\\".into(),
+            member: "BRA".into(),
+            role: Role::Checker,
+            key: "00".repeat(32),
+        }];
+        let text = new_text("A\nunion", &members, &operators);
+        let read: NodeFile = toml::from_str(&text).unwrap();
+        assert_eq!((read.members.as_slice(), read.operators.as_slice()), (&members[..], &operators[..]));
+        assert!(read.listen.ip().is_loopback());
+        assert!(toml::from_str::<NodeFile>(&format!("{text}\nsecret = 1\n")).is_err());
+    }
+}

@@ -1,0 +1,208 @@
+//! A node as the command line sees it, and a member's signature on what is sent there.
+
+use crate::exit::{Exit, Failure, Result};
+use crate::output::Output;
+use crate::passphrase::PassphraseArguments;
+use crate::statement::no_member;
+use api::OrdersView;
+use api::client::{Client, ClientError, query};
+use api::sign::{BatchSigner, Record, SignedBatch};
+use api::text::{CommandText, parse_command};
+use api::view::{MemberView, OutcomeView, ReceiptView};
+use clap::Args;
+use keys::{MemberKey, key_file};
+use serde::de::DeserializeOwned;
+use std::path::PathBuf;
+use union::Charter;
+
+/// How often a batch is signed anew because somebody else was faster with the sequence.
+const ATTEMPTS: u32 = 5;
+
+/// Which node to ask.
+#[derive(Args, Clone, Debug)]
+pub struct NodeArgument {
+    /// The node to ask
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7400", value_parser = plain_http)]
+    node: String,
+}
+
+fn plain_http(url: &str) -> std::result::Result<String, &'static str> {
+    let host = url.strip_prefix("http://").ok_or("a node is reached by http://; put a proxy in front for TLS")?;
+    if host.trim_end_matches('/').is_empty() { Err("the host is missing") } else { Ok(url.to_owned()) }
+}
+
+/// In whose name something is ordered.
+#[derive(Args, Clone, Debug)]
+pub struct SignerArguments {
+    /// The member that orders, by code.
+    #[arg(long, value_name = "CODE")]
+    member: String,
+    /// The member's key file; it is used here and not sent.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
+    /// The charter as the member knows it: nothing is signed for another union [default: the node's own]
+    #[arg(long, value_name = "FILE")]
+    charter: Option<PathBuf>,
+    #[command(flatten)]
+    node: NodeArgument,
+}
+
+/// A node.
+pub struct Remote {
+    client: Client,
+}
+
+/// A member's key, and the node that takes what it signs.
+pub struct Signer {
+    remote: Remote,
+    /// The union that is signed for.
+    pub charter: Charter,
+    /// The member's number.
+    pub member: u16,
+    key: MemberKey,
+}
+
+impl NodeArgument {
+    /// The node; it is not asked anything yet.
+    pub fn connect(&self) -> Remote {
+        Remote { client: Client::new(&self.node) }
+    }
+}
+
+impl Remote {
+    /// Asks the node for something.
+    pub fn get<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, &str)]) -> Result<T> {
+        self.client.get(&query(path, parameters)).map_err(failure)
+    }
+
+    /// A member, by code.
+    pub fn member(&self, code: &str) -> Result<MemberView> {
+        self.client.member(code).map_err(failure)
+    }
+
+    /// A page of orders.
+    pub fn orders(&self, parameters: &[(&str, &str)]) -> Result<OrdersView> {
+        self.client.orders(parameters).map_err(failure)
+    }
+
+    fn charter(&self) -> Result<Charter> {
+        let text = self.client.charter().map_err(failure)?;
+        Charter::parse(&text).map_err(|error| Failure::failed(format!("the charter of {}: {error}", self.client.url())))
+    }
+}
+
+/// What a failed request means for whoever ran the command.
+fn failure(error: ClientError) -> Failure {
+    let exit = match &error {
+        error if error.is_unknown_outcome() => Exit::Unknown,
+        error if error.is_busy() => Exit::Unreachable,
+        ClientError::Connect { .. } => Exit::Unreachable,
+        ClientError::Problem(_) => Exit::Refused,
+        _ => Exit::Failed,
+    };
+    Failure::new(exit, error)
+}
+
+impl SignerArguments {
+    /// The charter that is signed for, and the member's number in it.
+    pub fn charter_and_member(&self) -> Result<(Charter, u16)> {
+        let charter = match &self.charter {
+            None => self.node.connect().charter()?,
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(Failure::io("read", path))?;
+                Charter::parse(&text).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?
+            }
+        };
+        let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
+        Ok((charter, member))
+    }
+
+    /// Reads the key and checks that it is the member's.
+    pub fn open(&self) -> Result<Signer> {
+        let (charter, member) = self.charter_and_member()?;
+        let path = self.key.as_ref().ok_or_else(|| Failure::usage("--key is missing; name the member's key file"))?;
+        let key = key_file::read(path, &self.passphrase.known(&path.display().to_string())?)?;
+        BatchSigner::new(&charter, member, &key).map_err(Failure::failed)?;
+        Ok(Signer { remote: self.node.connect(), charter, member, key })
+    }
+
+    /// Signs one command, sends it, and says what became of it.
+    pub fn order(&self, command: &CommandText, output: Output) -> Result<()> {
+        let signer = self.open()?;
+        let json = serde_json::to_string(command).map_err(Failure::failed)?;
+        let command = parse_command(&signer.charter, &json).map_err(Failure::usage)?;
+        let (receipt, _) = signer.send_first(&mut vec![BatchSigner::command(1, &command)])?;
+        let outcome = receipt.outcomes.first();
+        output.show(&receipt, |receipt| match outcome {
+            Some(outcome) if !outcome.is_rejected() => {
+                format!("{}, by block {} of {}\n", outcome_text(outcome), receipt.height, receipt.time)
+            }
+            _ => String::new(),
+        })?;
+        match outcome {
+            Some(outcome) if outcome.is_rejected() => Err(Failure::new(Exit::Refused, outcome_text(outcome))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What became of a command, in words.
+pub fn outcome_text(outcome: &OutcomeView) -> String {
+    let mut text = outcome.outcome.clone();
+    if outcome.already_done {
+        text.push_str(" (taken before)");
+    }
+    let why = [&outcome.reason, &outcome.field, &outcome.text].into_iter().flatten();
+    let why: Vec<&str> = why.map(String::as_str).collect();
+    if !why.is_empty() {
+        text.push_str(&format!(": {}", why.join(": ")));
+    }
+    text
+}
+
+impl Signer {
+    /// What signs in the member's name.
+    pub fn batches(&self) -> BatchSigner<'_> {
+        BatchSigner::new(&self.charter, self.member, &self.key).expect("the key was compared when it was read")
+    }
+
+    /// Signs and sends as many records as one batch holds, takes them out of `records`, and returns what became of
+    /// them with the lines that they came from.
+    ///
+    /// Whoever else signs for the member may be faster with a sequence: then nothing of the batch was applied, and it
+    /// is signed anew. Where the answer is lost, the very same batch is sent once more, which cannot be done twice.
+    pub fn send_first(&self, records: &mut Vec<Record>) -> Result<(ReceiptView, Vec<u64>)> {
+        for _ in 0..ATTEMPTS {
+            let batch = self.sign_first(records)?;
+            let sent = match self.post(&batch) {
+                Err(error) if error.is_unknown_outcome() => self.post(&batch),
+                sent => sent,
+            };
+            match sent {
+                Ok(receipt) => {
+                    records.drain(..batch.lines.len());
+                    return Ok((receipt, batch.lines));
+                }
+                Err(ClientError::Problem(problem)) if problem.field.as_deref() == Some("sequence") => {}
+                Err(error) => return Err(failure(error)),
+            }
+        }
+        let code = &self.charter.members[usize::from(self.member)].code;
+        let text =
+            format!("others keep signing for {code} and were faster {ATTEMPTS} times; nothing was done, try again");
+        Err(Failure::new(Exit::Unreachable, text))
+    }
+
+    fn sign_first(&self, records: &[Record]) -> Result<SignedBatch> {
+        let code = &self.charter.members[usize::from(self.member)].code;
+        let known = self.remote.member(code)?;
+        let signed = self.batches().sign(records.to_vec(), known.next_sequence).map_err(Failure::failed)?;
+        Ok(signed.into_iter().next().expect("there is a record to sign"))
+    }
+
+    fn post(&self, batch: &SignedBatch) -> std::result::Result<ReceiptView, ClientError> {
+        self.remote.client.submit_batch(&batch.bytes)
+    }
+}

@@ -1,0 +1,170 @@
+//! `comity serve`: the node, until it is told to stop.
+
+use crate::exit::{Failure, Result};
+use crate::node_file::NodeFile;
+use crate::output::{Output, instant};
+use crate::passphrase::PassphraseArguments;
+use api::{Api, Bounds, HeldMember, Settings};
+use clap::{Args, ValueEnum};
+use keys::key_file;
+use network::{Clock, Node, Options, Recovered};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Run a node and serve its HTTP API until SIGINT or SIGTERM.
+#[derive(Args, Debug)]
+#[command(after_help = NOTES)]
+pub struct Arguments {
+    /// The node's configuration.
+    #[arg(long, value_name = "FILE", default_value = "node.toml")]
+    config: PathBuf,
+    /// Serve here instead of where the configuration says; port 0 takes one that is free.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Listen where other machines can reach it, although HTTP is not encrypted: whoever is on the way can read
+    /// everything, and use the session of an operator who logs in. A proxy that speaks TLS belongs in front
+    #[arg(long)]
+    expose_unencrypted: bool,
+    /// Form of the log on standard error
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// The least urgent messages that are logged
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    log_level: tracing::Level,
+    /// For rehearsals: the node's clock starts at this RFC 3339 time and goes on from there
+    #[arg(long, value_name = "TIME")]
+    rehearse_from: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
+}
+
+const NOTES: &str = "\
+The first SIGINT or SIGTERM lets requests that are under way finish, writes a snapshot and ends with 0.
+When it listens it says where, in one line on standard output (with --output json as {\"listening\": \"http://...\"}).";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// That the node listens.
+#[derive(Serialize)]
+struct Listening {
+    /// URL of the API.
+    listening: String,
+    union: String,
+    height: u64,
+    /// Time of the last block, RFC 3339.
+    time: String,
+}
+
+/// Runs the node.
+pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
+    let file = NodeFile::read(&arguments.config)?;
+    let listen = arguments.listen.unwrap_or(file.listen);
+    if !listen.ip().is_loopback() && !arguments.expose_unencrypted {
+        return Err(Failure::usage(format!(
+            "{listen} can be reached from other machines, and HTTP is not encrypted; listen on 127.0.0.1 and put a proxy \
+             that speaks TLS in front, or say --expose-unencrypted"
+        )));
+    }
+    start_log(arguments.log_format, arguments.log_level);
+    let members = file.unlock(&arguments.passphrase)?;
+    let operators = file.operators(&arguments.config)?;
+    let clock = match arguments.rehearse_from {
+        None => Clock::system(),
+        Some(time) => {
+            let time_ms = u64::try_from(time.as_millisecond());
+            let clock = Clock::standing_at(time_ms.map_err(|_| Failure::usage("--rehearse-from: is before 1970"))?);
+            clock.run();
+            clock
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        // Before anything else, so that a signal during the start is not lost and not fatal.
+        let stop = stop_signal()?;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.map_err(|error| {
+            Failure::failed(format!(
+                "cannot listen on {listen}: {error}; is a node running? --listen takes another address"
+            ))
+        })?;
+        let address = listener.local_addr().map_err(|error| Failure::failed(format!("cannot listen: {error}")))?;
+        let data = file.data.clone();
+        let opened = tokio::task::spawn_blocking(move || Node::open(&data, Arc::new(clock), Options::default()));
+        let (node, recovered) = opened.await.expect("opening does not panic")?;
+        tell_recovery(&recovered);
+        let node = Arc::new(node);
+        let settings = Settings { directory: file.records.clone(), members, operators, bounds: Bounds::default() };
+        let api = Api::new(node.clone(), settings);
+        let api = api.map_err(|error| Failure::failed(format!("{}: {error}", arguments.config.display())))?;
+        let listening = Listening {
+            listening: format!("http://{address}"),
+            union: node.charter().name.clone(),
+            height: recovered.height,
+            time: instant(node.peek(|union| union.time_ms())),
+        };
+        output.show(&listening, |at| format!("{} is served at {}\n", at.union, at.listening))?;
+        api::serve(listener, api, stop).await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn tell_recovery(recovered: &Recovered) {
+    if recovered.torn_bytes > 0 {
+        tracing::warn!(
+            bytes = recovered.torn_bytes,
+            "unfinished blocks, never acknowledged, were cut off the journal's end"
+        );
+    }
+}
+
+/// Becomes ready at the first signal to stop.
+pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    let failed = |error| Failure::failed(format!("cannot wait for signals: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    Ok(async move {
+        let name = tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::info!(signal = name, "stopping: what is under way is finished first");
+    })
+}
+
+fn start_log(format: LogFormat, level: tracing::Level) {
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+impl NodeFile {
+    /// The members' keys, unlocked with one passphrase.
+    fn unlock(&self, passphrase: &PassphraseArguments) -> Result<Vec<HeldMember>> {
+        if self.members.is_empty() {
+            return Ok(Vec::new());
+        }
+        let passphrase = passphrase.known("the members' key files")?;
+        let unlock = |member: &crate::node_file::HeldMember| {
+            Ok(HeldMember {
+                code: member.code.clone(),
+                key: key_file::read(&member.key, &passphrase)?,
+                four_eyes_from: member.four_eyes_from.clone(),
+            })
+        };
+        self.members.iter().map(unlock).collect()
+    }
+}

@@ -1,0 +1,202 @@
+//! `comity verify`: a journal proved from its files alone, without a network.
+
+use crate::exit::{Exit, Failure, Result};
+use crate::output::{Output, hex, instant};
+use crate::progress;
+use clap::Args;
+use ledger::Book;
+use money::Currency;
+use network::{NodeError, Verified};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Prove a journal from its files alone: every checksum, signature, rule and sum, from the charter on.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Directory of a union (with data/ in it) or of a journal.
+    directory: PathBuf,
+}
+
+/// What was proved.
+#[derive(Debug, Serialize)]
+struct Report {
+    verified: bool,
+    directory: PathBuf,
+    union: String,
+    charter_hash: String,
+    blocks: u64,
+    bytes: u64,
+    /// Time of the last block, RFC 3339.
+    time: String,
+    batches: u64,
+    commands: u64,
+    settled: u64,
+    entries: u64,
+    /// Currencies whose books sum to zero after every block.
+    balanced_currencies: Vec<String>,
+    accounts: usize,
+    snapshots: Vec<u64>,
+    torn_bytes: u64,
+    state_hash: String,
+}
+
+/// What is not as it should be.
+#[derive(Debug, Serialize)]
+struct Fault {
+    verified: bool,
+    directory: PathBuf,
+    file: Option<String>,
+    /// Where the damaged record begins in the file, in bytes.
+    offset: Option<u64>,
+    block: Option<u64>,
+    reason: String,
+}
+
+/// The journal's directory: the one that is named, or `data` in it.
+pub fn journal_directory(named: &Path) -> PathBuf {
+    let data = named.join("data");
+    if data.is_dir() { data } else { named.to_owned() }
+}
+
+/// Verifies, and prints what was proved or the first fault.
+pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
+    let directory = journal_directory(&arguments.directory);
+    let bar = progress::bar(0, "blocks");
+    let verified = network::verify(&directory, |progress| {
+        bar.set_length(progress.of_blocks);
+        bar.set_position(progress.blocks);
+    });
+    bar.finish_and_clear();
+    match verified {
+        Ok(verified) => output.show(&Report::new(directory, &verified), Report::text),
+        Err(error) if is_about_the_journal(&error) => {
+            output.show(&Fault::new(directory, &error), Fault::text)?;
+            Err(Failure::told(Exit::Fault))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the journal is at fault, not the directory that was named or the system.
+fn is_about_the_journal(error: &NodeError) -> bool {
+    use journal::Error::{Corrupt, Lost, Refused};
+    match error {
+        NodeError::Journal(error) => matches!(error.cause(), Corrupt(_) | Lost { .. } | Refused { .. }),
+        _ => true,
+    }
+}
+
+impl Report {
+    fn new(directory: PathBuf, verified: &Verified) -> Self {
+        let union = &verified.union;
+        let name = |book: &Book| match Currency::from_numeric(book.0) {
+            _ if *book == Book::UNIT_OF_ACCOUNT => format!("{} (unit of account)", union.charter().unit_of_account),
+            Ok(currency) => currency.to_string(),
+            Err(_) => book.0.to_string(),
+        };
+        Report {
+            verified: true,
+            directory,
+            union: union.charter().name.clone(),
+            charter_hash: hex(&union.charter().hash()),
+            blocks: union.height() + 1,
+            bytes: verified.bytes,
+            time: instant(union.time_ms()),
+            batches: verified.batches,
+            commands: verified.commands,
+            settled: verified.settled,
+            entries: verified.transfers,
+            balanced_currencies: union.ledger().sums().keys().map(name).collect(),
+            accounts: union.ledger().accounts().rows().len(),
+            snapshots: verified.snapshots.clone(),
+            torn_bytes: verified.torn_bytes,
+            state_hash: hex(&union.state()),
+        }
+    }
+
+    fn text(&self) -> String {
+        let snapshots = match self.snapshots.as_slice() {
+            [] => "none".to_owned(),
+            heights => {
+                let heights: Vec<_> = heights.iter().map(u64::to_string).collect();
+                format!("{}, whole, at block {}", heights.len(), heights.join(" and "))
+            }
+        };
+        let torn = match self.torn_bytes {
+            0 => String::new(),
+            bytes => format!("\nunfinished  {bytes} bytes at the end, never acknowledged: not a fault"),
+        };
+        let books = self.balanced_currencies.len();
+        let currencies = if books == 1 { "currency" } else { "currencies" };
+        format!(
+            "Verified    {}
+union       {}
+charter     {}
+blocks      {}, {} bytes, the last of {}; every checksum right, every hash follows
+batches     {}; every signature good
+commands    {}; every block leads to the state that it names
+settled     {} orders, in {} double entries
+books       sum to zero after every block, in {books} {currencies}: {}
+limits      kept, on {} accounts
+snapshots   {snapshots}
+state       {}{torn}
+",
+            self.directory.display(),
+            self.union,
+            self.charter_hash,
+            self.blocks,
+            self.bytes,
+            self.time,
+            self.batches,
+            self.commands,
+            self.settled,
+            self.entries,
+            self.balanced_currencies.join(", "),
+            self.accounts,
+            self.state_hash,
+        )
+    }
+}
+
+impl Fault {
+    fn new(directory: PathBuf, error: &NodeError) -> Self {
+        let mut fault =
+            Fault { verified: false, directory, file: None, offset: None, block: None, reason: error.to_string() };
+        match error {
+            NodeError::Journal(error) => match error.cause() {
+                journal::Error::Corrupt(place) => {
+                    (fault.file, fault.offset) = (Some(place.file.clone()), Some(place.offset));
+                    (fault.block, fault.reason) = (Some(place.height), place.damage.to_string());
+                }
+                journal::Error::Refused { height, file, offset, reason } => {
+                    (fault.file, fault.offset) = (Some(file.clone()), Some(*offset));
+                    (fault.block, fault.reason) = (Some(*height), reason.clone());
+                }
+                journal::Error::Lost { acknowledged, .. } => fault.block = Some(acknowledged.height),
+                _ => {}
+            },
+            NodeError::Format { height, .. } | NodeError::State { height, .. } | NodeError::Snapshot { height, .. } => {
+                fault.block = Some(*height);
+            }
+            _ => {}
+        }
+        fault
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("FAULT       {}\n", self.directory.display());
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        for (name, value) in
+            [("file", self.file.clone()), ("offset", number(self.offset)), ("block", number(self.block))]
+        {
+            if let Some(value) = value {
+                text.push_str(&format!("{name:12}{value}\n"));
+            }
+        }
+        text.push_str(&format!("reason      {}\n", self.reason));
+        text.push_str(
+            "\nNothing was changed. Restore the file from a copy, or fetch the blocks from another member.\n",
+        );
+        text
+    }
+}

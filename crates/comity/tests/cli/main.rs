@@ -1,0 +1,10 @@
+//! The command line as its users meet it: the real binary, in a directory of its own.
+
+mod bad_arguments;
+mod bad_orders;
+mod export;
+mod founding;
+mod node;
+mod scene;
+mod serving;
+mod verify;
