@@ -14,9 +14,12 @@ use union::{BATCH_COMMANDS_MAX, Batch, Charter, Command, Outcome, Payment, RECOR
 use crate::measure::{Measurement, Observed, Plan, Session, Setup, System, Tally, Trial, drive};
 use crate::workload::{ACCOUNTS, Transfer, Workload, debit_limit};
 
-/// The fewest members that the accounts are spread over. Orders within a member are left out of the stream: they are no business of a
-/// clearing union.
-const MEMBERS_MIN: u32 = 8;
+/// The members that the accounts are spread over, the same for all numbers of connections. Orders between two accounts of one member
+/// (one in so many) are left out of the stream: they are no business of a clearing union.
+fn members(batch_size: usize) -> u32 {
+    // Each connection sends for members of its own, so that their batches arrive in order.
+    if batch_size == 1 { 256 } else { 64 }
+}
 
 /// Orders a second for which trials prepare: more than was reached for a batch size, so that none runs out.
 fn trial_orders_per_second(batch_size: usize) -> f64 {
@@ -55,8 +58,8 @@ impl Session for Connection {
     /// A turn: each connection sends its own members' batches, in order.
     type Request = ();
 
-    fn submit(&mut self, (): ()) -> Result<Tally> {
-        let batch = self.batches.pop_front().context("a connection ran out of batches")?;
+    fn submit(&mut self, (): ()) -> Result<Option<Tally>> {
+        let Some(batch) = self.batches.pop_front() else { return Ok(None) };
         let receipt = self.node.submit(batch)?.wait()?;
         let mut tally = Tally::default();
         for outcome in receipt.outcomes {
@@ -66,7 +69,7 @@ impl Session for Connection {
                 other => bail!("an order came to {other:?}"),
             }
         }
-        Ok(tally)
+        Ok(Some(tally))
     }
 }
 
@@ -90,7 +93,7 @@ impl Comity {
         (warm_up, measured): (Duration, Duration),
         orders_per_second: f64,
     ) -> Result<Observed> {
-        let members = MEMBERS_MIN.max(connections as u32);
+        let members = members(batch_size);
         let mut senders = (0..members as u16)
             .map(|number| {
                 let mut seed = [0; 32];
@@ -125,7 +128,7 @@ impl Comity {
                 records.clear();
             }
         }
-        let requests = vec![(); batches.iter().map(VecDeque::len).min().unwrap_or_default() * connections];
+        let requests = vec![(); batches.iter().map(VecDeque::len).sum()];
         let sessions = batches.into_iter().map(|batches| Connection { node: node.clone(), batches }).collect();
         let seen = drive(sessions, requests, warm_up, measured, self.interrupted)?;
 
@@ -157,7 +160,7 @@ impl System for Comity {
     fn run(&mut self, workload: &Workload, plan: &Plan) -> Result<Measurement> {
         let candidates: &[usize] = match plan.batch_size {
             1 => &[1, 32, 128, 256],
-            2..=1_000 => &[1, 8, 32, 64],
+            2..=1_000 => &[1, 4, 16, 64],
             _ => &[1, 2, 4, 8],
         };
         let mut trials = Vec::new();

@@ -43,8 +43,8 @@ pub trait Session: Send {
     /// A batch as its sender hands it over: encoded (and signed, where that is asked for) before the clock starts.
     type Request: Send;
 
-    /// Returns when the outcome of every order of the batch is durable.
-    fn submit(&mut self, request: Self::Request) -> Result<Tally>;
+    /// Returns when the outcome of every order of the batch is durable; `None` if this session has nothing left to send.
+    fn submit(&mut self, request: Self::Request) -> Result<Option<Tally>>;
 }
 
 /// Outcomes counted.
@@ -222,6 +222,10 @@ pub fn drive<S: Session>(
             };
             let handed_over = Instant::now();
             let tally = session.submit(request).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            let Some(tally) = tally else {
+                share.ran_out = true;
+                return Ok(share);
+            };
             let acknowledged = Instant::now();
             share.total.add(tally);
             if (opens..=closes).contains(&acknowledged) {
@@ -293,8 +297,8 @@ mod tests {
     impl Session for Immediate {
         type Request = u64;
 
-        fn submit(&mut self, orders: u64) -> Result<Tally> {
-            Ok(Tally { settled: orders - 1, refused: 1 })
+        fn submit(&mut self, orders: u64) -> Result<Option<Tally>> {
+            Ok(Some(Tally { settled: orders - 1, refused: 1 }))
         }
     }
 
@@ -303,7 +307,7 @@ mod tests {
     impl Session for Failing {
         type Request = ();
 
-        fn submit(&mut self, (): ()) -> Result<Tally> {
+        fn submit(&mut self, (): ()) -> Result<Option<Tally>> {
             Err(anyhow!("disk on fire"))
         }
     }

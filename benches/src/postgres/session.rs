@@ -237,7 +237,7 @@ fn has_state(error: &anyhow::Error, states: &[SqlState]) -> bool {
 impl Session for Connection {
     type Request = Batch;
 
-    fn submit(&mut self, batch: Batch) -> Result<Tally> {
+    fn submit(&mut self, batch: Batch) -> Result<Option<Tally>> {
         let mut tally = Tally::default();
         for outcome in self.apply(&batch)? {
             match outcome {
@@ -246,6 +246,6 @@ impl Session for Connection {
                 unexpected => bail!("an order of the workload came back as {unexpected:?}"),
             }
         }
-        Ok(tally)
+        Ok(Some(tally))
     }
 }
