@@ -94,3 +94,19 @@ impl From<network::NodeError> for Failure {
         Failure::failed(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_and_the_help_say_the_same() {
+        let manual = include_str!("../../../docs/cli.md");
+        let lines: Vec<_> = EXIT_CODES.lines().skip(1).collect();
+        assert_eq!(lines.len(), Exit::Fault as usize + 1);
+        for line in lines {
+            let (code, meaning) = line.trim().split_once("  ").expect("a code and its meaning");
+            assert!(manual.contains(&format!("| {code} | {meaning} |")), "docs/cli.md does not say: {line}");
+        }
+    }
+}

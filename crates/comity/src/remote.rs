@@ -74,23 +74,30 @@ impl NodeArgument {
 impl Remote {
     /// Asks the node for something.
     pub fn get<T: DeserializeOwned>(&self, path: &str, parameters: &[(&str, &str)]) -> Result<T> {
-        self.client.get(&query(path, parameters)).map_err(failure)
+        self.client.get(&query(path, parameters)).map_err(nothing_done)
     }
 
     /// A member, by code.
     pub fn member(&self, code: &str) -> Result<MemberView> {
-        self.client.member(code).map_err(failure)
+        self.client.member(code).map_err(nothing_done)
     }
 
     /// A page of orders.
     pub fn orders(&self, parameters: &[(&str, &str)]) -> Result<OrdersView> {
-        self.client.orders(parameters).map_err(failure)
+        self.client.orders(parameters).map_err(nothing_done)
     }
 
     fn charter(&self) -> Result<Charter> {
-        let text = self.client.charter().map_err(failure)?;
+        let text = self.client.charter().map_err(nothing_done)?;
         Charter::parse(&text).map_err(|error| Failure::failed(format!("the charter of {}: {error}", self.client.url())))
     }
+}
+
+/// What a failed question means: whatever happened, nothing was to be done by it.
+fn nothing_done(error: ClientError) -> Failure {
+    let failure = failure(error);
+    let exit = if failure.exit == Exit::Unknown { Exit::Unreachable } else { failure.exit };
+    Failure { exit, ..failure }
 }
 
 /// What a failed request means for whoever ran the command.

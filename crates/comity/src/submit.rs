@@ -90,7 +90,9 @@ struct Submission<'a> {
     summary: Summary,
     /// How often each content without an id was seen.
     seen: HashMap<u128, u64>,
+    /// Orders to be sent, and what is known of others: at most a batch of each.
     pending: Vec<Record>,
+    known: Vec<OutcomeView>,
     bar: ProgressBar,
 }
 
@@ -116,6 +118,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         summary: Summary { dry_run: arguments.dry_run, ..Summary::default() },
         seen: HashMap::new(),
         pending: Vec::new(),
+        known: Vec::new(),
         bar,
     };
     let result = submission.run(format, input);
@@ -161,9 +164,9 @@ impl Submission<'_> {
             self.summary.orders += 1;
             match order {
                 Ok(draft) => self.take(draft)?,
-                Err(error) => self.reject(error)?,
+                Err(error) => self.reject(error),
             }
-            if self.pending.len() == BATCH_COMMANDS_MAX {
+            if self.pending.len().max(self.known.len()) == BATCH_COMMANDS_MAX {
                 self.send()?;
             }
         }
@@ -177,12 +180,13 @@ impl Submission<'_> {
             draft.give_id(|| id);
         }
         let Some(signer) = self.signer else {
-            let outcome = api::text::id_text(draft.payment.id);
-            return self.tell(OutcomeView { outcome: "checked".into(), ..blank(draft.line, Some(outcome)) });
+            let id = api::text::id_text(draft.payment.id);
+            self.known.push(OutcomeView { outcome: "checked".into(), ..blank(draft.line, Some(id)) });
+            return Ok(());
         };
         match signer.batches().seal(&draft) {
             Ok(record) => self.pending.push(record),
-            Err(error) => self.reject(error)?,
+            Err(error) => self.reject(error),
         }
         Ok(())
     }
@@ -200,28 +204,37 @@ impl Submission<'_> {
         Ok(id)
     }
 
+    /// Sends what is pending, and tells what became of everything so far in the order of the lines.
     fn send(&mut self) -> Result<()> {
+        let sent = self.send_pending();
+        let mut known = std::mem::take(&mut self.known);
+        known.sort_by_key(|outcome| outcome.line);
+        for outcome in known {
+            self.tell(outcome)?;
+        }
+        sent
+    }
+
+    fn send_pending(&mut self) -> Result<()> {
         let Some(signer) = self.signer else { return Ok(()) };
-        let mut records = std::mem::take(&mut self.pending);
-        while !records.is_empty() {
-            let (receipt, lines) = signer.send_first(&mut records)?;
+        while !self.pending.is_empty() {
+            let (receipt, lines) = signer.send_first(&mut self.pending)?;
             self.summary.batches += 1;
             self.summary.height = Some(receipt.height);
-            for (outcome, line) in receipt.outcomes.into_iter().zip(lines) {
-                self.tell(OutcomeView { line, ..outcome })?;
-            }
+            let outcomes = receipt.outcomes.into_iter().zip(lines);
+            self.known.extend(outcomes.map(|(outcome, line)| OutcomeView { line, ..outcome }));
         }
         Ok(())
     }
 
-    fn reject(&mut self, error: LineError) -> Result<()> {
-        self.tell(OutcomeView {
+    fn reject(&mut self, error: LineError) {
+        self.known.push(OutcomeView {
             outcome: "rejected".into(),
             reason: Some(error.reason),
             field: Some(error.field),
             text: Some(error.problem),
             ..blank(error.line, error.id)
-        })
+        });
     }
 
     /// Counts an order's outcome, and prints or lists it.

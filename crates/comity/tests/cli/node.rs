@@ -30,7 +30,7 @@ fn reconcile(statement: &Value) -> i128 {
 
 fn position(node: &Serving, member: &str) -> i128 {
     let positions = node.run(&["positions", "--member", member, "--output=json"]).expect(0).json();
-    cents(&positions[0]["balance"])
+    cents(&positions["positions"][0]["balance"])
 }
 
 const HELD: &str = "11111111-1111-4111-8111-111111111111";
@@ -164,7 +164,7 @@ fn an_answer_that_is_lost_is_not_an_order_that_is_lost() {
     let key = scene.arg("union/keys/ARG.key");
     let file = scene.arg("one.jsonl");
     let submit = ["submit", &file, "--member=ARG", "--key", &key, "--output=json"];
-    run(&[&submit[..], &["--node", &cutter.url]].concat()).expect(5).says(&["not known"]);
+    run(&[&submit[..], &["--node", &cutter.url]].concat()).expect(5).says(&["broke", "send the very same again"]);
     // It had been done, and is not done again.
     let sent = node.run(&submit).expect(0).json();
     assert_eq!((&sent["outcomes"], &sent["already_done"]), (&json!({"settled": 1}), &json!(1)));

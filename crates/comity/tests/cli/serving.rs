@@ -92,24 +92,25 @@ impl Cutter {
 
 fn pass_on(client: TcpStream, node: TcpStream) {
     let posted = Arc::new(AtomicBool::new(false));
-    let copy = |mut from: TcpStream, mut to: TcpStream, each: Box<dyn Fn(&[u8]) -> bool + Send>| {
-        std::thread::spawn(move || {
-            let mut buffer = [0; 64 << 10];
-            while let Ok(length @ 1..) = from.read(&mut buffer) {
-                if !each(&buffer[..length]) || to.write_all(&buffer[..length]).is_err() {
-                    break;
-                }
-            }
-            let _ = from.shutdown(Shutdown::Both);
-            let _ = to.shutdown(Shutdown::Both);
-        })
-    };
     let seen = posted.clone();
-    let there = move |bytes: &[u8]| {
+    copy(client.try_clone().unwrap(), node.try_clone().unwrap(), move |bytes| {
         seen.fetch_or(bytes.starts_with(b"POST"), Ordering::SeqCst);
         true
-    };
-    let back = move |_: &[u8]| !posted.load(Ordering::SeqCst);
-    copy(client.try_clone().unwrap(), node.try_clone().unwrap(), Box::new(there));
-    copy(node, client, Box::new(back));
+    });
+    copy(node, client, move |_| !posted.load(Ordering::SeqCst));
+}
+
+/// Copies until either side ends, or `goes_on` says that it is enough.
+fn copy(mut from: TcpStream, mut to: TcpStream, goes_on: impl Fn(&[u8]) -> bool + Send + 'static) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 64 << 10];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            if !goes_on(&buffer[..length]) || to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        // The other side may have gone already.
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    });
 }

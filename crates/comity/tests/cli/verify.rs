@@ -82,7 +82,7 @@ fn a_forger_who_repairs_the_journal_is_found_by_the_signature() {
 }
 
 #[test]
-fn a_damaged_snapshot_and_a_missing_segment_are_faults_and_a_wrong_path_is_not() {
+fn a_damaged_snapshot_is_a_fault_and_a_wrong_path_is_not() {
     let scene = Scene::new();
     scene.trade(1);
     let snapshot = scene.path("union/data/snapshot-00000000000000000003");
