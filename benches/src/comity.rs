@@ -161,7 +161,7 @@ impl System for Comity {
         let candidates: &[usize] = match plan.batch_size {
             1 => &[1, 32, 128, 256],
             2..=1_000 => &[1, 4, 16, 64],
-            _ => &[1, 2, 4, 8],
+            _ => &[1, 2, 4],
         };
         let mut trials = Vec::new();
         for &connections in candidates {

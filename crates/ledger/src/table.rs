@@ -88,7 +88,7 @@ impl<R: Row> Table<R> {
 
     /// The address of the row in this place of [`rows`](Self::rows).
     pub fn address(&self, place: usize) -> u32 {
-        ((self.dropped + place as u64) % ADDRESSES) as u32
+        ((self.dropped % ADDRESSES + place as u64) % ADDRESSES) as u32
     }
 
     fn place(&self, at: u32) -> usize {

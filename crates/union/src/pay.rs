@@ -185,13 +185,26 @@ impl Union {
             payment.expires_at
         } else {
             // Midnight after the last day of waiting.
-            let last = Day(payment.value_date).after_days(self.charter.days_waiting);
-            self.charter.calendar.time_ms(Day(last.0 + 1), 0) / 1_000
+            self.midnight_after(payment.value_date, self.charter.days_waiting)
+        };
+        // A return waits no longer than the payment is remembered: its identifier may be another's afterwards.
+        let expires_at = match self.orders.find(payment.original) {
+            Some(Found::Closed(at)) if payment.kind == Payment::RETURN => {
+                let ended_on = self.orders.closed(at).ended_on;
+                expires_at.min(self.midnight_after(ended_on, self.charter.days_remembered))
+            }
+            _ => expires_at,
         };
         let waiting = Waiting { status, rule, reason: waits_for, expires_at };
         self.orders.add_open(payment, place, waiting, self.clock.today.0);
         self.tell(payment, status, waits_for, rule);
         Ok(())
+    }
+
+    /// Unix seconds at which the day ends that comes `days` after another.
+    fn midnight_after(&self, day: u32, days: u32) -> u64 {
+        let last = Day(day).after_days(days);
+        self.charter.calendar.time_ms(Day(last.0 + 1), 0) / 1_000
     }
 
     /// The sending member takes back an order that is held or queued.
@@ -247,12 +260,12 @@ impl Union {
     /// Marks the payment that a settled return has given back.
     pub(crate) fn note_return_settled(&mut self, payment: &Payment) {
         if payment.kind == Payment::RETURN {
-            // A return that waited long may outlive what the union remembers of the payment.
-            if let Some(Found::Closed(at)) = self.orders.find(payment.original) {
-                let original = self.orders.closed_mut(at);
-                original.set_status(OrderStatus::Returned);
-                original.return_pending = 0;
-            }
+            let Some(Found::Closed(at)) = self.orders.find(payment.original) else {
+                unreachable!("a return waits no longer than the payment is remembered");
+            };
+            let original = self.orders.closed_mut(at);
+            original.set_status(OrderStatus::Returned);
+            original.return_pending = 0;
             self.events.push(Event::Returned { original: payment.original, by: payment.id });
         }
     }

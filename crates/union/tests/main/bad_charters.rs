@@ -1,7 +1,7 @@
 //! Charters that cannot be applied are refused by key.
 
 use crate::scene::Terms;
-use union::{Charter, CharterError, ClockTime};
+use union::{Charter, CharterError, ClockTime, Day};
 
 #[test]
 fn rules() {
@@ -63,5 +63,28 @@ fn times_of_day() {
     }
     for bad in ["", "24:00", "12:60", "9:05", "+9:05", "09:+5", "09:05:00", "0905", "٠٩:05", " 9:05"] {
         assert_eq!(ClockTime::parse(bad), None, "{bad}");
+    }
+}
+
+/// A day has one way to be written, whatever else the calendar library reads.
+#[test]
+fn days() {
+    let alphabet = ['0', '1', '9', '-', '+', 'T', 'W', 'Z', ':', ' ', '.', '/', ','];
+    let good = "2006-01-12";
+    for at in 0..good.len() {
+        for first in alphabet {
+            for second in alphabet {
+                let mut text: Vec<char> = good.chars().collect();
+                text[at] = first;
+                text[(at + 3) % good.len()] = second;
+                let text: String = text.into_iter().collect();
+                if let Ok(day) = Day::parse(&text) {
+                    assert_eq!(day.to_string(), text);
+                }
+            }
+        }
+    }
+    for bad in ["2006-W01-1", "20060112T0", "2006-02-29", "10000-01-1", "-000001-01", "2006/01/12"] {
+        assert!(Day::parse(bad).is_err(), "{bad}");
     }
 }

@@ -285,13 +285,26 @@ pub fn terms() -> impl Strategy<Value = Terms> {
         prop_oneof![Just(3_u32), Just(1_000)],
         prop_oneof![3 => Just(("USD", "USD")), 1 => Just(("KWD", "USD")), 1 => Just(("CLP", "KWD"))],
         prop_oneof![Just("days = 1"), Just("days = 3"), Just("months = 1")],
+        prop_oneof![2 => Just((30_u32, 400_u32)), 1 => Just((1, 2))],
     )
-        .prop_map(|(parties, is_fifo, attempts, open_orders_max, (unit, asset), cycle)| {
-            let terms = Terms::of(usize::from(MEMBERS));
-            let members = terms.members.iter().zip(parties);
-            let members = members.map(|(own, party)| Party { currency: own.currency, ..party }).collect();
-            let terms = Terms { members, attempts, open_orders_max, unit, asset, cycle, ..terms };
-            let terms = terms.holiday(1, "2006-01-04");
-            if is_fifo { terms.fifo() } else { terms }
-        })
+        .prop_map(
+            |(parties, is_fifo, attempts, open_orders_max, (unit, asset), cycle, (days_ahead, days_remembered))| {
+                let terms = Terms::of(usize::from(MEMBERS));
+                let members = terms.members.iter().zip(parties);
+                let members = members.map(|(own, party)| Party { currency: own.currency, ..party }).collect();
+                let terms = Terms {
+                    members,
+                    attempts,
+                    open_orders_max,
+                    unit,
+                    asset,
+                    cycle,
+                    days_ahead,
+                    days_remembered,
+                    ..terms
+                };
+                let terms = terms.holiday(1, "2006-01-04");
+                if is_fifo { terms.fifo() } else { terms }
+            },
+        )
 }

@@ -1,7 +1,7 @@
 //! Ended orders are remembered for as many days as the charter says: the state stays bounded, and what is
 //! forgotten cannot happen again.
 
-use crate::scene::{A, B, Scene, Terms};
+use crate::scene::{A, B, C, Scene, Terms};
 use union::{Payment, Reason, Union};
 
 /// Twelve payments a day on ten business days, remembered for four days.
@@ -60,4 +60,37 @@ fn a_snapshot_knows_what_was_forgotten() {
     assert_eq!(scene.pay(payments[60]), "already settled");
     let next = scene.order(9_000, A, B, 1);
     assert_eq!(scene.pay(next), "settled");
+}
+
+/// A return that waits ends with the day on which the payment is forgotten. Else it would later give back another
+/// payment, one that has taken over the forgotten one's identifier.
+#[test]
+fn a_return_does_not_outlive_the_memory_of_its_payment() {
+    let terms = Terms { days_ahead: 3, days_remembered: 4, days_waiting: 60, ..Terms::of(3).debit_cap(B, "0") };
+    let mut scene = Scene::new(terms);
+    let original = scene.order(1, A, B, 5);
+    assert_eq!(scene.pay(original), "settled");
+    assert_eq!(scene.pay(scene.order(2, B, C, 5)), "settled");
+    // A page full, as whole pages are forgotten.
+    for id in 10..20 {
+        scene.pay(scene.order(id, A, C, 1));
+    }
+    let back = Payment {
+        kind: Payment::RETURN,
+        original: 1,
+        reason: Reason::CUST,
+        expires_at: u64::MAX,
+        ..scene.order(3, B, A, 5)
+    };
+    assert_eq!(scene.pay(back), "queued AM04");
+    scene.clock("2006-01-06 23:59");
+    assert_eq!(scene.status(3), "queued AM04");
+    scene.clock("2006-01-07 00:00");
+    assert_eq!((scene.status(1), scene.status(3)), ("unknown".to_owned(), "expired AB03".to_owned()));
+
+    scene.clock("2006-01-09 10:00");
+    assert_eq!(scene.pay(scene.order(1, A, C, 7)), "settled");
+    assert_eq!(scene.pay(scene.order(4, C, B, 5)), "settled");
+    assert_eq!(scene.news(), ["4 settled"]);
+    assert_eq!(scene.status(1), "settled");
 }

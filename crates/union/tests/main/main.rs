@@ -22,3 +22,4 @@ mod queue;
 mod returns;
 mod scene;
 mod shadow;
+mod statements;

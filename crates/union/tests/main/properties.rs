@@ -2,15 +2,16 @@
 //!
 //! `PROPTEST_CASES=20000 cargo test --release -p union --test main properties` runs many more cases.
 
-use crate::drafts::{IDS, Step, is_known, steps, terms};
+use crate::drafts::{IDS, MEMBERS, Step, is_known, steps, terms};
 use crate::scene::{Record, Terms, assert_sound};
 use crate::shadow::Shadow;
+use ledger::AccountKey;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use union::{Applied, Batch, Block, Command, Outcome, Payment, QueueDiscipline, Union};
+use union::{Applied, Batch, Block, Command, Outcome, Payment, Period, QueueDiscipline, StatementBuilder, Union};
 
 /// Blocks on top of one another. Batches are taken unsigned, as from a journal: signatures have tests of their own.
 #[derive(Clone)]
@@ -147,6 +148,11 @@ fn snapshot(union: &Union) -> Vec<u8> {
     bytes
 }
 
+/// An account's key in an order of its own.
+fn key(key: AccountKey) -> (u16, u16, u32) {
+    (key.book.0, key.member, key.participant)
+}
+
 fn assert_same(left: &[Applied], right: &[Applied]) {
     assert_eq!(left.len(), right.len());
     for (left, right) in left.iter().zip(right) {
@@ -198,6 +204,36 @@ proptest! {
         }
     }
 
+    /// Statements of one cycle after another: each opens with what the last one closed with, and the last one
+    /// closes with the books.
+    #[test]
+    fn statements_join_up(terms in terms(), steps in steps(80), member in 0..MEMBERS) {
+        let (chain, ..) = run(&terms, &steps, 3);
+        let last = chain.union.open_cycle_row().number;
+        let start = |cycle| (cycle, StatementBuilder::new(member, Period::Cycle(cycle)), false);
+        let mut statements: Vec<_> = (1..=last).map(start).collect();
+        let mut union = Union::new(terms.charter(), 0);
+        for bytes in &chain.blocks {
+            let applied = &replay(&mut union, std::slice::from_ref(bytes))[0];
+            for (_, builder, is_over) in statements.iter_mut().filter(|(.., is_over)| !is_over) {
+                *is_over = builder.block(&union, applied);
+            }
+        }
+        let mut closing = BTreeMap::new();
+        for (cycle, builder, is_over) in statements {
+            let statement = builder.finish(&union, is_over);
+            prop_assert_eq!(statement.is_final, cycle < last);
+            for account in statement.accounts {
+                let before = closing.insert(key(account.account), account.closing).unwrap_or(0);
+                prop_assert_eq!(account.opening, before, "{:?} in cycle {}", account.account, cycle);
+            }
+        }
+        for account in chain.union.ledger().accounts().rows().iter().filter(|account| account.key.member == member) {
+            let told = closing.get(&key(account.key)).copied().unwrap_or(0);
+            prop_assert_eq!(told, account.balance(), "{:?}", account.key);
+        }
+    }
+
     /// A snapshot in which any bit is flipped is not believed, nor one that is cut off; and none makes a panic.
     #[test]
     fn a_changed_snapshot_is_not_believed(
@@ -243,6 +279,7 @@ fn arbitrary_commands_reach_every_state() {
         ("cycle closed", 100),
         ("cycle settled", 50),
         ("leg confirmed", 20),
+        ("forgotten", 50),
     ] {
         let count = seen.get(what).copied().unwrap_or(0);
         assert!(count >= least, "{what}: {count} of {least} in {seen:?}");

@@ -12,6 +12,9 @@ pub struct Shadow {
     /// By member: what no closed cycle has called for.
     open: BTreeMap<u16, i128>,
     statuses: BTreeMap<u128, OrderStatus>,
+    /// Orders that have ended, in order; the first `forgotten` of them are not remembered.
+    ended: Vec<u128>,
+    forgotten: usize,
     /// The close that is being told, and its legs so far.
     closing: Option<(Cycle, Vec<Leg>)>,
     /// How often each kind of thing happened.
@@ -21,6 +24,13 @@ pub struct Shadow {
 impl Shadow {
     /// Takes in a block's events and compares with the union after it.
     pub fn follow(&mut self, union: &Union, applied: &Applied) {
+        // Before a block's commands, so that they can use forgotten identifiers again.
+        let forgotten = union.orders().forgotten() as usize;
+        for id in &self.ended[self.forgotten..forgotten] {
+            self.statuses.remove(id);
+        }
+        self.seen.insert("forgotten", forgotten);
+        self.forgotten = forgotten;
         for event in &applied.events {
             let is_leg = matches!(event, Event::LegCalled(_));
             if !is_leg && let Some((cycle, legs)) = self.closing.take() {
@@ -37,6 +47,9 @@ impl Shadow {
                 let before = self.statuses.insert(order.payment.id, order.status);
                 let waited = matches!(before, None | Some(OrderStatus::Held | OrderStatus::Queued));
                 assert!(waited, "order {} went from {before:?} to {:?}", order.payment.id, order.status);
+                if !matches!(order.status, OrderStatus::Held | OrderStatus::Queued) {
+                    self.ended.push(order.payment.id);
+                }
                 self.saw(order.status.name());
             }
             Event::Returned { original, .. } => {
@@ -109,6 +122,8 @@ impl Shadow {
         for order in union.orders().all_closed() {
             assert_eq!(self.statuses.get(&order.id), Some(&order.status()), "{}", order.id);
         }
+        let closed = union.orders().all_closed().iter().map(|order| order.id);
+        assert!(closed.eq(self.ended[self.forgotten..].iter().copied()), "ended orders are kept in order");
         let known = union.orders().all_open().count() + union.orders().all_closed().len();
         assert_eq!(
             (self.statuses.len(), union.orders().open_count() as usize),
