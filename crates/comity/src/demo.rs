@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(long)]
     exit: bool,
     /// At least so many payment orders
-    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
     orders: u32,
     /// Where the demo's journal goes; an earlier demo there is replaced, anything else is left alone
     #[arg(long, default_value = "demo-data", value_name = "DIR")]

@@ -46,6 +46,9 @@ pub enum NodeError {
         /// What is wrong with it.
         error: SnapshotError,
     },
+    /// A statement was asked for a time that the union does not know.
+    #[error("{0}")]
+    Period(String),
     /// The system gave no thread or no randomness.
     #[error("{0}")]
     System(String),

@@ -108,6 +108,23 @@ pub(crate) struct Shared {
     pub counters: Counters,
 }
 
+impl Shared {
+    /// Nothing more is taken, and nobody waits any longer for what will not come.
+    pub fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+        self.durable.send_modify(|_| {});
+    }
+}
+
+/// Marks the node failed when its sequencer ends by an error or a panic.
+struct FailUnlessDefused<'a>(&'a Shared);
+
+impl Drop for FailUnlessDefused<'_> {
+    fn drop(&mut self) {
+        self.0.fail();
+    }
+}
+
 /// Counts since the node was opened.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -157,9 +174,18 @@ impl Node {
         let writer = Writer::spawn(journal, WriterOptions::default())?;
         let (to_sequencer, admitted) = sync_channel(options.waiting);
         let sequencer = Sequencer::new(shared.clone(), clock.clone(), options, admitted, writer, snapshots);
+        let fate = shared.clone();
         let thread = std::thread::Builder::new()
             .name("sequencer".into())
-            .spawn(move || sequencer.run())
+            .spawn(move || {
+                let unexpected = FailUnlessDefused(&fate);
+                let result = sequencer.run();
+                match &result {
+                    Ok(()) => std::mem::forget(unexpected),
+                    Err(error) => tracing::error!(%error, "this node makes no more blocks"),
+                }
+                result
+            })
             .map_err(|error| NodeError::System(error.to_string()))?;
         let node = Node {
             directory: directory.to_owned(),
@@ -258,8 +284,9 @@ impl Node {
     pub async fn read<T>(&self, look: impl FnOnce(&Union) -> T) -> Result<T, SubmitError> {
         let (seen, height) = self.peek(|union| (look(union), union.height()));
         let mut durable = self.shared.durable.subscribe();
-        durable.wait_for(|&reached| reached >= height).await.map_err(|_| SubmitError::Stopping)?;
-        Ok(seen)
+        let over = |&reached: &u64| reached >= height || self.has_failed();
+        let reached = *durable.wait_for(over).await.map_err(|_| SubmitError::Stopping)?;
+        if reached >= height { Ok(seen) } else { Err(SubmitError::Unknown("the node has failed".into())) }
     }
 
     /// Height up to which blocks are durable.

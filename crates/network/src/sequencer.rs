@@ -173,7 +173,7 @@ impl Sequencer {
                 }
             }
             Err(error) => {
-                shared.failed.store(true, Ordering::Release);
+                shared.fail();
                 tracing::error!(%error, height, "the journal failed: this node takes nothing more");
                 for answer in answers {
                     drop(answer.send(Err(SubmitError::Unknown(error.to_string()))));

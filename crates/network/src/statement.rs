@@ -11,11 +11,26 @@ use union::{Period, Statement, StatementBuilder};
 /// entries and nothing else.
 pub fn statement(directory: &Path, member: u16, period: Period, until: u64) -> Result<Statement, NodeError> {
     let mut replay = Replay::open(directory, until)?;
+    if let Period::Day(day) = period
+        && day < replay.union().today()
+    {
+        return Err(NodeError::Period(format!("{day} is before the union's first day, {}", replay.union().today())));
+    }
     let mut builder = StatementBuilder::new(member, period);
     let mut is_over = false;
     while !is_over {
         let Some(step) = replay.step()? else { break };
         is_over = builder.block(step.union, &step.applied);
     }
-    Ok(builder.finish(replay.union(), is_over))
+    let union = replay.union();
+    match period {
+        Period::Day(day) if day > union.today() => {
+            Err(NodeError::Period(format!("{day} has not come; the union's day is {}", union.today())))
+        }
+        Period::Cycle(cycle) if cycle == 0 || cycle > union.open_cycle_row().number => Err(NodeError::Period(format!(
+            "there is no cycle {cycle}; cycle {} is open",
+            union.open_cycle_row().number
+        ))),
+        _ => Ok(builder.finish(union, is_over)),
+    }
 }

@@ -3,6 +3,7 @@
 use crate::error::NodeError;
 use crate::replay::{apply, decode_payload, read_charter};
 use journal::Reader;
+use std::io::Read;
 use std::path::Path;
 use union::{Batch, Event, OrderStatus, Union};
 
@@ -32,13 +33,14 @@ pub struct Verified {
     pub bytes: u64,
     /// Bytes at the end that were being written and never acknowledged; not a fault.
     pub torn_bytes: u64,
-    /// Heights of snapshots, all whole and with the state that the blocks lead to.
+    /// Heights of snapshots, all whole.
     pub snapshots: Vec<u64>,
 }
 
 /// Recomputes a journal from genesis and stops at the first thing that is not as it should be, naming
 /// the block: checksums and hash chain, the signature of every batch, the state hash after every block,
-/// all books summing to zero after every block, every limit kept after the last, and the snapshots.
+/// all books summing to zero after every block, every limit kept after the last, the snapshots' checksums, and that the
+/// newest of them is the state that its block led to.
 pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result<Verified, NodeError> {
     let reader = Reader::open(directory)?;
     let snapshot = reader.latest_snapshot()?;
@@ -97,6 +99,14 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
         (Err(error), _) => return Err(error.into()),
     };
     let union = union.expect("a journal has a genesis");
+    if let Some(mut snapshot) = reader.latest_snapshot()?.snapshot {
+        let (height, state) = (snapshot.id.head.height, snapshot.id.state_hash);
+        let mut bytes = Vec::new();
+        let read = snapshot.read_to_end(&mut bytes);
+        read.map_err(|error| NodeError::System(format!("the snapshot at block {height}: {error}")))?;
+        Union::from_snapshot(union.charter().clone(), &bytes, state, 0)
+            .map_err(|error| NodeError::Snapshot { height, error })?;
+    }
     if !union.ledger().is_within_limits() {
         return Err(NodeError::System("after the last block an account or a line is beyond its limit".into()));
     }

@@ -17,7 +17,7 @@ impl Union {
     pub(crate) fn accept(&mut self, sender: u16, id: u128) -> Result<Outcome, Rejection> {
         let at = self.find_held(sender, id)?;
         let order = *self.orders.open(at);
-        match self.try_to_settle(&order.payment, order.entry, order.rule) {
+        match self.try_to_settle(&order.payment, order.amounts(), order.entry, order.rule) {
             Ok(()) => {
                 let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
                 self.orders.end_open(at, ending);

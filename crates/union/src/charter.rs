@@ -123,7 +123,7 @@ pub struct Charter {
     pub queue_discipline: QueueDiscipline,
     /// How many attempts to settle a queued order are made at the end of a block, at most.
     pub queue_attempts: u32,
-    /// How many orders may be held or queued at once, in all.
+    /// How many orders may be held or queued at once, in all; every member has an equal share.
     pub open_orders_max: u32,
     /// The members, in the order that numbers them from 0.
     pub members: Vec<Member>,
@@ -324,6 +324,11 @@ impl Charter {
     /// The number of the member with this code.
     pub fn member(&self, code: &str) -> Option<u16> {
         self.members.iter().position(|member| member.code == code).map(|number| number as u16)
+    }
+
+    /// How many orders of one member may be held or queued at once.
+    pub fn open_orders_of_a_member(&self) -> u32 {
+        (self.open_orders_max / self.members.len() as u32).max(1)
     }
 
     /// The last day of the cycle that starts on `first_day`.

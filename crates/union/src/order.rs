@@ -6,6 +6,7 @@
 
 use crate::command::Payment;
 use crate::reason::Reason;
+use crate::settle::UnitAmounts;
 use bytemuck::{Pod, Zeroable};
 use ledger::{Hash, Index, Table};
 use sha2::{Digest, Sha256};
@@ -96,7 +97,12 @@ pub struct OpenOrder {
     reserved: u8,
     /// Why it waits.
     pub waits_for: Reason,
-    reserved_b: [u8; 8],
+    /// What settlement takes from the debtor's position: fixed when the order was presented.
+    pub unit_debit: u64,
+    /// What it gives to the creditor's position, likewise.
+    pub unit_credit: u64,
+    /// The part of the difference that is due to the rates, likewise.
+    pub exchange: u64,
 }
 
 /// An order that has ended.
@@ -143,7 +149,7 @@ pub struct ClosedOrder {
     pub value_date: u32,
 }
 
-const _: () = assert!(size_of::<OpenOrder>() == 176 && size_of::<ClosedOrder>() == 96);
+const _: () = assert!(size_of::<OpenOrder>() == 192 && size_of::<ClosedOrder>() == 96);
 
 impl OpenOrder {
     /// Held or queued.
@@ -157,6 +163,11 @@ impl OpenOrder {
             || matches!(OrderStatus::from_number(self.status), Some(OrderStatus::Held | OrderStatus::Queued))
                 && usize::from(self.payment.debtor) < members
                 && usize::from(self.payment.creditor) < members
+    }
+
+    /// Its amounts in the unit of account.
+    pub(crate) fn amounts(&self) -> UnitAmounts {
+        UnitAmounts { debit: self.unit_debit, credit: self.unit_credit, exchange: self.exchange }
     }
 
     /// The record as it was sent.
@@ -218,6 +229,7 @@ pub(crate) struct Waiting {
     pub reason: Reason,
     /// Unix seconds.
     pub expires_at: u64,
+    pub amounts: UnitAmounts,
 }
 
 /// All orders that the union remembers.
@@ -225,7 +237,8 @@ pub(crate) struct Waiting {
 pub struct Orders {
     open: Table<OpenOrder>,
     free: u64,
-    open_count: u32,
+    /// By debtor: how many orders are open.
+    open_counts: Vec<u32>,
     entries: u64,
     closed: Table<ClosedOrder>,
     index: Index,
@@ -239,7 +252,7 @@ impl Orders {
         Orders {
             open: Table::new(),
             free: NONE,
-            open_count: 0,
+            open_counts: vec![0; members],
             entries: 0,
             closed: Table::new(),
             index: Index::new(index_seed),
@@ -269,7 +282,7 @@ impl Orders {
             let order = *orders.open.get(at);
             if order.status != 0 {
                 orders.index.load(order.payment.id, at | OPEN);
-                orders.open_count += 1;
+                orders.open_counts[usize::from(order.payment.debtor)] += 1;
                 orders.expiries.insert((order.expires_at, order.entry), at);
                 if order.status() == OrderStatus::Queued {
                     orders.enqueue(at, today);
@@ -320,7 +333,12 @@ impl Orders {
 
     /// How many orders are held or queued.
     pub fn open_count(&self) -> u32 {
-        self.open_count
+        self.open_counts.iter().sum()
+    }
+
+    /// How many orders that a member sent are held or queued.
+    pub fn open_count_of(&self, member: u16) -> u32 {
+        self.open_counts[usize::from(member)]
     }
 
     /// Whether the order that was found was sent with exactly this content.
@@ -345,7 +363,9 @@ impl Orders {
             rule: waiting.rule,
             reserved: 0,
             waits_for: waiting.reason,
-            reserved_b: [0; 8],
+            unit_debit: waiting.amounts.debit,
+            unit_credit: waiting.amounts.credit,
+            exchange: waiting.amounts.exchange,
         };
         let at = if self.free == NONE {
             self.open.push(order)
@@ -355,7 +375,7 @@ impl Orders {
             *self.open.get_mut(at) = order;
             at
         };
-        self.open_count += 1;
+        self.open_counts[usize::from(payment.debtor)] += 1;
         self.insert(payment.id, at | OPEN);
         self.expiries.insert((waiting.expires_at, entry), at);
         if waiting.status == OrderStatus::Queued {
@@ -420,7 +440,7 @@ impl Orders {
         self.index.move_to(order.payment.id, closed, |at| Self::id_at(open, ended, at));
         *self.open.get_mut(at) = OpenOrder { entry: self.free, ..Zeroable::zeroed() };
         self.free = u64::from(at);
-        self.open_count -= 1;
+        self.open_counts[usize::from(order.payment.debtor)] -= 1;
     }
 
     /// Takes an order in that has ended as soon as it was presented.
@@ -434,9 +454,11 @@ impl Orders {
         self.queues[usize::from(member)].range(from..).next().map(|(&key, &at)| (key, at))
     }
 
-    /// Whether a member has an order in its queue that comes before this point of it.
-    pub(crate) fn waits_ahead(&self, member: u16, point: (u8, u64)) -> bool {
-        self.queues[usize::from(member)].first_key_value().is_some_and(|(first, _)| *first < point)
+    /// The first order in a member's queue, before a point of it, that waits for the member's own means: only
+    /// such orders hold up others.
+    pub(crate) fn first_short_of_means(&self, member: u16, point: (u8, u64)) -> Option<(u8, u64)> {
+        let mut ahead = self.queues[usize::from(member)].range(..point);
+        ahead.find(|(_, at)| self.open.get(**at).waits_for == Reason::AM04).map(|(&key, _)| key)
     }
 
     /// A member's queue in the order in which it is worked through.

@@ -6,8 +6,12 @@ use crate::command::{Action, Payment, Priority};
 use crate::event::{Event, Field, OrderEvent, Outcome, Rejection};
 use crate::order::{Ending, Found, NO_RULE, OrderStatus, Place, Waiting};
 use crate::reason::Reason;
+use crate::settle::UnitAmounts;
 use crate::state::Union;
 use ledger::TransferKind;
+
+/// The most ended orders that are remembered at once: about 115 GB of state.
+const CLOSED_ORDERS_MAX: usize = 1 << 30;
 
 impl Union {
     /// Takes a payment order or a return: checks it, asks the receiving member's rules, and settles it
@@ -31,6 +35,10 @@ impl Union {
             } else {
                 Err(Rejection::new(Reason::DUPL, Field::Id, "the identifier was used for an order with other content"))
             };
+        }
+        if self.orders.all_closed().len() >= CLOSED_ORDERS_MAX {
+            let text = "as many ended orders are remembered as there is room for; send it again another day";
+            return Err(Rejection::new(Reason::NARR, Field::Record, text));
         }
         self.check_sides(&payment)?;
         let amounts = self.unit_amounts(&payment)?;
@@ -57,13 +65,13 @@ impl Union {
                         "the receiving member decides first, so the order cannot settle at once",
                     ));
                 }
-                self.queue_up(payment, place, OrderStatus::Held, rule_slot, Reason::NONE)?;
+                self.queue_up(payment, amounts, place, OrderStatus::Held, rule_slot, Reason::NONE)?;
                 return Ok(Outcome::Order { status: OrderStatus::Held, reason: Reason::NONE });
             }
             _ => {}
         }
 
-        let waits_for = match self.try_to_settle(&payment, u64::MAX, rule_slot) {
+        let waits_for = match self.try_to_settle(&payment, amounts, u64::MAX, rule_slot) {
             Ok(()) => {
                 let ending = self.ending(OrderStatus::Settled, Reason::NONE, rule_slot);
                 self.orders.add_closed(&payment, place, ending);
@@ -75,7 +83,7 @@ impl Union {
         if payment.immediate == 1 {
             return Err(Rejection::new(waits_for, Field::Amount, "the order cannot settle at once, as it asks"));
         }
-        self.queue_up(payment, place, OrderStatus::Queued, rule_slot, waits_for)?;
+        self.queue_up(payment, amounts, place, OrderStatus::Queued, rule_slot, waits_for)?;
         if let Some(original) = original {
             self.orders.closed_mut(original).return_pending = 1;
         }
@@ -130,6 +138,10 @@ impl Union {
         if payment.expires_at != 0 && payment.expires_at <= self.clock.time_ms / 1_000 {
             return Err(Rejection::new(Reason::DT01, Field::ExpiresAt, "the expiry is past"));
         }
+        if payment.expires_at > self.midnight_after(payment.value_date, self.charter.days_waiting) {
+            let text = "the expiry is later than the charter lets an order wait";
+            return Err(Rejection::new(Reason::DT01, Field::ExpiresAt, text));
+        }
         Ok(())
     }
 
@@ -172,13 +184,14 @@ impl Union {
     fn queue_up(
         &mut self,
         payment: Payment,
+        amounts: UnitAmounts,
         place: Place,
         status: OrderStatus,
         rule: u8,
         waits_for: Reason,
     ) -> Result<(), Rejection> {
-        if self.orders.open_count() >= self.charter.open_orders_max {
-            let text = "as many orders wait as the charter allows; send it again later";
+        if self.orders.open_count_of(payment.debtor) >= self.charter.open_orders_of_a_member() {
+            let text = "as many orders of the member wait as its share allows; send it again later";
             return Err(Rejection::new(Reason::NARR, Field::Record, text));
         }
         let expires_at = if payment.expires_at != 0 {
@@ -195,7 +208,7 @@ impl Union {
             }
             _ => expires_at,
         };
-        let waiting = Waiting { status, rule, reason: waits_for, expires_at };
+        let waiting = Waiting { status, rule, reason: waits_for, expires_at, amounts };
         self.orders.add_open(payment, place, waiting, self.clock.today.0);
         self.tell(payment, status, waits_for, rule);
         Ok(())
@@ -230,7 +243,8 @@ impl Union {
         }
         self.orders.reprioritise(at, priority, self.clock.today.0);
         self.wake(sender);
-        let order = self.orders.open(at);
+        let order = *self.orders.open(at);
+        self.tell(order.payment, order.status(), order.waits_for, order.rule);
         Ok(Outcome::Order { status: order.status(), reason: order.waits_for })
     }
 

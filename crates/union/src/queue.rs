@@ -2,7 +2,8 @@
 //!
 //! A member's queue is tried when the member is *woken*: it was paid, its limits changed, a day began.
 //! That happens at the end of each block, member after member in turn, with a number of attempts that
-//! the charter bounds; what is left over goes on in the next block, at the same place.
+//! the charter bounds and of which each turn has an equal share; what is left over goes on in the next
+//! block, at the same place.
 
 use crate::QueueDiscipline;
 use crate::order::OrderStatus;
@@ -39,6 +40,7 @@ impl Union {
     /// Tries the queues of woken members.
     pub(crate) fn run_queues(&mut self) {
         let members = self.charter.members.len() as u16;
+        let share = (self.charter.queue_attempts / u32::from(members)).max(1);
         let mut attempts = self.charter.queue_attempts;
         let mut idle = 0;
         while idle < members {
@@ -47,8 +49,11 @@ impl Union {
                 idle += 1;
             } else {
                 idle = 0;
-                if !self.run_queue(member, &mut attempts) {
-                    return; // The member keeps its turn.
+                let given = share.min(attempts);
+                attempts -= self.run_queue(member, given);
+                if attempts == 0 {
+                    self.turn = (member + 1) % members;
+                    return;
                 }
             }
             self.turn = (member + 1) % members;
@@ -57,22 +62,25 @@ impl Union {
         self.turn = 0;
     }
 
-    /// Tries a member's queue from where it was left; false if the attempts were used up before its end.
-    fn run_queue(&mut self, member: u16, attempts: &mut u32) -> bool {
+    /// Tries a member's queue from where it was left, and returns how many attempts that took.
+    fn run_queue(&mut self, member: u16, attempts: u32) -> u32 {
         let row = u32::from(member);
         let fifo = self.charter.queue_discipline == QueueDiscipline::Fifo;
         let start = self.attempts.get(row);
-        // Under first-in-first-out all before the cursor has settled; what came ahead of it since is first.
-        let mut from = if fifo { (0, 0) } else { (start.priority as u8, start.entry) };
+        let cursor = (start.priority as u8, start.entry);
+        // Under first-in-first-out, what came ahead of the cursor since and waits for means is first.
+        let ahead = if fifo { self.orders.first_short_of_means(member, cursor) } else { None };
+        let mut from = ahead.unwrap_or(cursor);
+        let mut used = 0;
         while let Some(((priority, entry), at)) = self.orders.next_queued(member, from) {
-            if *attempts == 0 {
+            if used == attempts {
                 let cursor = self.attempts.get_mut(row);
                 (cursor.priority, cursor.entry) = (u32::from(priority), entry);
-                return false;
+                return used;
             }
-            *attempts -= 1;
+            used += 1;
             let order = *self.orders.open(at);
-            match self.settle(&order.payment, order.rule) {
+            match self.settle(&order.payment, order.amounts(), order.rule) {
                 Ok(()) => {
                     let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
                     self.orders.end_open(at, ending);
@@ -80,7 +88,8 @@ impl Union {
                 }
                 Err(reason) => {
                     self.orders.set_waits_for(at, reason);
-                    if fifo {
+                    // What waits for the creditor, or for a day, holds up nobody.
+                    if fifo && reason == Reason::AM04 {
                         break;
                     }
                 }
@@ -89,6 +98,6 @@ impl Union {
         }
         let cursor = self.attempts.get_mut(row);
         (cursor.due, cursor.priority, cursor.entry) = (cursor.due - 1, 0, 0);
-        true
+        used
     }
 }

@@ -32,14 +32,14 @@ reasons! {
     AG01 = "the transaction is not allowed";
     AG03 = "this kind of transaction is not supported";
     AM01 = "the amount is zero";
-    AM02 = "the amount is beyond what a limit allows";
+    AM02 = "the amount is beyond what a limit of the creditor, or of the account, allows";
     AM03 = "the currency is not one that can be used here";
-    AM04 = "the funds or the debit cap are not sufficient";
+    AM04 = "the debtor's funds, cap, reservation or own limit are not sufficient";
     AM12 = "the amount is not valid";
     ARDT = "the payment has already been returned";
     CH03 = "the value date is too far in the future";
     CUST = "requested by the customer";
-    DT01 = "the date is not valid";
+    DT01 = "the date is not valid, or has not come yet";
     DUPL = "the identifier was used for another payment";
     FF01 = "the record is not well formed";
     NARR = "see the text";

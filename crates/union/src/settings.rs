@@ -46,7 +46,8 @@ impl Union {
 
     pub(crate) fn set_reservations(&mut self, sender: u16, urgent: u64, high: u64) {
         self.ledger.set_reservations(sender, urgent, high);
-        self.changed(sender);
+        self.events.push(Event::SettingsChanged { member: sender });
+        self.wake(sender);
     }
 
     pub(crate) fn set_bilateral_limits(
@@ -124,8 +125,10 @@ impl Union {
                 "the member has not registered this participant",
             ));
         }
-        if Currency::from_numeric(currency).is_err() {
-            return Err(Rejection::new(Reason::AM03, Field::Currency, "not an ISO 4217 currency with minor units"));
+        let is_used = |used: Currency| used.numeric() == currency;
+        if !is_used(self.charter.unit_of_account) && !self.charter.members.iter().any(|m| is_used(m.currency)) {
+            let text = "the currency is not that of a member or the unit of account";
+            return Err(Rejection::new(Reason::AM03, Field::Currency, text));
         }
         let key = AccountKey { book: Book(currency), member: sender, participant };
         self.ledger.set_caps(key, debit_cap, credit_cap).map_err(beyond)?;
@@ -168,9 +171,16 @@ impl Union {
         if Day(from_day) > self.clock.today.after_days(self.charter.days_ahead) {
             return reject(Field::FromDay, "the day is too far ahead");
         }
+        let [in_force, to_come] = self.rates(sender);
+        if Day(from_day) == self.clock.today && in_force.is_published() {
+            return reject(Field::FromDay, "rates are in force today already; publish for a later day");
+        }
+        if to_come.is_published() && to_come.from_day != from_day {
+            return reject(Field::FromDay, "rates for another day are still to come; publish these once it has begun");
+        }
         let next = u32::from(Day(from_day) > self.clock.today);
         *self.rates.get_mut(u32::from(sender) * 2 + next) = Rates::new(buying, selling, from_day);
-        self.changed(sender);
+        self.events.push(Event::SettingsChanged { member: sender });
         Ok(())
     }
 

@@ -12,6 +12,9 @@ use ledger::{AccountKey, Book, Headroom, NO_CAP, Refusal, Settlement};
 use money::{Currency, Rate, Rounding};
 
 /// An order's amount in the unit of account, minor units.
+///
+/// Fixed when the order is presented, at the rates of that day: what is published while it waits does not
+/// change what its debtor signed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnitAmounts {
     /// What the debtor member gives: at the selling rate, rounded up.
@@ -66,22 +69,27 @@ impl Union {
     /// Settles an order now, or says what it waits for and changes nothing.
     ///
     /// Under first-in-first-out an order also waits while an earlier one of the same member and of the
-    /// same or a higher priority does; `entry` is its order of entry.
-    pub(crate) fn try_to_settle(&mut self, payment: &Payment, entry: u64, rule: u8) -> Result<(), Reason> {
+    /// same or a higher priority waits for the member's means; `entry` is its order of entry.
+    pub(crate) fn try_to_settle(
+        &mut self,
+        payment: &Payment,
+        amounts: UnitAmounts,
+        entry: u64,
+        rule: u8,
+    ) -> Result<(), Reason> {
         let fifo = self.charter.queue_discipline == QueueDiscipline::Fifo;
-        if fifo && self.orders.waits_ahead(payment.debtor, (payment.priority, entry)) {
+        if fifo && self.orders.first_short_of_means(payment.debtor, (payment.priority, entry)).is_some() {
             return Err(Reason::AM04);
         }
-        self.settle(payment, rule)
+        self.settle(payment, amounts, rule)
     }
 
     /// Settles an order now whatever waits ahead of it, or says what it waits for and changes nothing.
-    pub(crate) fn settle(&mut self, payment: &Payment, rule: u8) -> Result<(), Reason> {
+    pub(crate) fn settle(&mut self, payment: &Payment, amounts: UnitAmounts, rule: u8) -> Result<(), Reason> {
         let (today, date) = (self.clock.today, Day(payment.value_date));
         if date > today || !self.charter.calendar.is_joint_business_day(payment.debtor, payment.creditor, today) {
             return Err(Reason::DT01);
         }
-        let amounts = self.unit_amounts(payment).map_err(|rejection| rejection.reason)?;
         let book = Book(payment.currency);
         let debtor = AccountKey { book, member: payment.debtor, participant: payment.debtor_participant };
         let creditor = AccountKey { book, member: payment.creditor, participant: payment.creditor_participant };
@@ -128,14 +136,14 @@ impl Union {
     }
 }
 
-/// The ISO 20022 code for what an order waits for.
+/// The ISO 20022 code for what an order waits for: `AM04` for the debtor's own means and limits, `AM02` for the
+/// creditor's limits.
 fn waiting_reason(refusal: Refusal) -> Reason {
     match refusal {
-        Refusal::ParticipantDebitCap | Refusal::DebitCap | Refusal::Reserved => Reason::AM04,
-        Refusal::ParticipantCreditCap
-        | Refusal::CreditCap
-        | Refusal::BilateralDebitLimit
-        | Refusal::BilateralCreditLimit => Reason::AM02,
+        Refusal::ParticipantDebitCap | Refusal::DebitCap | Refusal::Reserved | Refusal::BilateralDebitLimit => {
+            Reason::AM04
+        }
+        Refusal::ParticipantCreditCap | Refusal::CreditCap | Refusal::BilateralCreditLimit => Reason::AM02,
         Refusal::Overflow => Reason::AM12,
     }
 }

@@ -22,7 +22,15 @@ impl Report {
         text.push('\n');
         if let Some(left) = self.figures.multilateral_net_ratio() {
             let left = per_cent(left);
-            line(&mut text, format_args!("Of every 100 owed, {left} had to be paid over the whole year."));
+            line(
+                &mut text,
+                format_args!("Of every 100 owed, {left} would be left to pay if the year were netted at once,"),
+            );
+            let paid = self.cycles.iter().map(|cycle| cycle.figures.multilateral_net).sum();
+            if let Some(paid) = Ratio::new(paid, self.figures.gross) {
+                let (paid, cycles) = (per_cent(paid), self.cycles.len());
+                line(&mut text, format_args!("and {paid} were paid at the closes of its {cycles} cycles."));
+            }
         }
         line(&mut text, format_args!("state {}", self.state_hash));
         let milliseconds = self.elapsed.as_millis();

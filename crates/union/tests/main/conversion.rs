@@ -121,11 +121,12 @@ fn rates_are_checked() {
         (today - 1, (1, 1), (1, 1), "rejected NARR from_day"),
         (today + 31, (1, 1), (1, 1), "rejected NARR from_day"),
         (u32::MAX, (1, 1), (1, 1), "rejected NARR from_day"),
-        (today + 30, (1, 1), (2, 2), "done"),
-        (today, (u64::MAX, 1), (u64::MAX, 1), "done"),
+        (today, (1, 1), (1, 1), "rejected NARR from_day"),
+        (today + 1, (u64::MAX, 1), (u64::MAX, 1), "done"),
     ] {
         assert_eq!(scene.send(A, &[Command::PublishRates { from_day, buying, selling }]), [expected]);
     }
+    scene.clock("2006-01-03 10:00");
     // At a rate like that only so much fits the unit of account.
     assert_eq!(pay(&mut scene, 1, A, B, ARS, 2), "rejected AM12 amount");
     assert_eq!(pay(&mut scene, 2, A, B, ARS, 1), "settled");
@@ -133,16 +134,36 @@ fn rates_are_checked() {
     assert_eq!(scene.position(A), -2 * i128::from(u64::MAX));
 }
 
-/// Money that waited while the rates changed settles at the new ones.
+/// What an order costs is fixed when it is presented: nobody changes it while the order waits.
 #[test]
-fn a_queued_order_settles_at_the_rates_of_its_settlement() {
+fn a_queued_order_settles_at_the_rates_of_its_presentation() {
     let mut scene = Scene::new(Terms::of(2).debit_cap(A, "1.00"));
-    let publish = |scene: &Scene, rate| {
-        [Command::PublishRates { from_day: scene.union.today().0, buying: (rate, 10), selling: (rate, 10) }]
+    let publish = |scene: &Scene, days, rate| {
+        let from_day = scene.union.today().0 + days;
+        [Command::PublishRates { from_day, buying: (rate, 10), selling: (rate, 10) }]
     };
-    scene.send(A, &publish(&scene, 3));
+    scene.send(A, &publish(&scene, 0, 3));
     assert_eq!(pay(&mut scene, 1, A, B, ARS, 400), "queued AM04");
-    assert_eq!(scene.send(A, &publish(&scene, 2)), ["done"]);
+    assert_eq!(scene.send(A, &publish(&scene, 1, 2)), ["done"]);
+    scene.clock("2006-01-03 10:00");
+    assert_eq!(scene.status(1), "queued AM04", "120 as it was presented, not 80");
+    assert_eq!(pay(&mut scene, 2, A, B, ARS, 400), "settled");
+    assert_eq!(scene.pay(scene.order(3, B, A, 100)), "settled");
     assert_eq!(scene.status(1), "settled");
-    assert_eq!(scene.positions(), [-80, 80]);
+    assert_eq!(scene.positions(), [-80 + 100 - 120, 80 - 100 + 120]);
+}
+
+/// Rates that are in force stay for the day, and none is skipped.
+#[test]
+fn rates_in_force_are_not_changed() {
+    let mut scene = reais();
+    let today = scene.union.today().0;
+    let publish = |from_day| [Command::PublishRates { from_day, buying: (1, 1), selling: (1, 1) }];
+    assert_eq!(scene.send(A, &publish(today)), ["rejected NARR from_day"], "they are in force");
+    assert_eq!(scene.send(A, &publish(today + 2)), ["done"]);
+    for other in [1, 3] {
+        let refused = scene.send(A, &publish(today + other));
+        assert_eq!(refused, ["rejected NARR from_day"], "the day after tomorrow would lose its own");
+    }
+    assert_eq!(scene.send(A, &publish(today + 2)), ["done"], "until the day they can be corrected");
 }

@@ -75,13 +75,7 @@ fn a_return_does_not_outlive_the_memory_of_its_payment() {
     for id in 10..20 {
         scene.pay(scene.order(id, A, C, 1));
     }
-    let back = Payment {
-        kind: Payment::RETURN,
-        original: 1,
-        reason: Reason::CUST,
-        expires_at: u64::MAX,
-        ..scene.order(3, B, A, 5)
-    };
+    let back = Payment { kind: Payment::RETURN, original: 1, reason: Reason::CUST, ..scene.order(3, B, A, 5) };
     assert_eq!(scene.pay(back), "queued AM04");
     scene.clock("2006-01-06 23:59");
     assert_eq!(scene.status(3), "queued AM04");

@@ -98,7 +98,7 @@ fn reservations_do_not_lock_up_what_a_member_owns() {
 fn bilateral_limits_of_both_sides() {
     let mut scene = Scene::new(Terms::of(3));
     assert_eq!(scene.send(A, &[limits(B, 100, NO_CAP)]), ["done"]);
-    assert_eq!(scene.pay(scene.order(1, A, B, 101)), "queued AM02");
+    assert_eq!(scene.pay(scene.order(1, A, B, 101)), "queued AM04");
     assert_eq!(scene.pay(scene.order(2, A, C, 999)), "settled");
     assert_eq!(scene.pay(scene.order(3, A, B, 100)), "settled");
     // Net: what B pays A makes room, at once.
@@ -133,7 +133,7 @@ fn bilateral_limits_are_for_the_open_cycle() {
     let mut scene = Scene::new(Terms::of(2).daily());
     scene.send(A, &[limits(B, 100, NO_CAP)]);
     scene.pay(scene.order(1, A, B, 100));
-    assert_eq!(scene.pay(scene.order(2, A, B, 60)), "queued AM02");
+    assert_eq!(scene.pay(scene.order(2, A, B, 60)), "queued AM04");
     scene.clock("2006-01-02 18:00");
     assert_eq!(scene.news(), ["2 settled"]);
 }

@@ -5,13 +5,15 @@
 use crate::drafts::{IDS, MEMBERS, Step, is_known, steps, terms};
 use crate::scene::{Record, Terms, assert_sound};
 use crate::shadow::Shadow;
-use ledger::AccountKey;
+use ledger::{AccountKey, Book, NO_CAP};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use union::{Applied, Batch, Block, Command, Outcome, Payment, Period, QueueDiscipline, StatementBuilder, Union};
+use union::{
+    Applied, Batch, Block, Command, Outcome, Payment, Period, QueueDiscipline, Reason, StatementBuilder, Union,
+};
 
 /// Blocks on top of one another. Batches are taken unsigned, as from a journal: signatures have tests of their own.
 #[derive(Clone)]
@@ -76,9 +78,24 @@ fn assert_nothing_overtaken(before: &Union, after: &Union, applied: &Applied) {
         let waits = |union: &Union, entry| union.orders().queue(debtor).any(|open| open.entry == entry);
         for open in after.orders().queue(debtor) {
             let ahead = (open.payment.priority, open.entry) < point;
-            assert!(!ahead || !waits(before, open.entry), "{id} overtook {}", open.payment.id);
+            // What waits for its creditor, or for a day, may be overtaken.
+            let waits_for_means = open.waits_for == Reason::AM04
+                && [before, after].iter().all(|union| takes_anything(union, &open.payment));
+            assert!(!ahead || !waits_for_means || !waits(before, open.entry), "{id} overtook {}", open.payment.id);
         }
     }
+}
+
+/// Whether nothing on the creditor's side can keep an order from settling today.
+fn takes_anything(union: &Union, payment: &Payment) -> bool {
+    let ledger = union.ledger();
+    let (member, participant) = (payment.creditor, payment.creditor_participant);
+    let account = ledger.account(AccountKey { book: Book(payment.currency), member, participant });
+    let calendar = &union.charter().calendar;
+    account.credit_cap == NO_CAP
+        && ledger.position(member).credit_cap == NO_CAP
+        && ledger.line(payment.debtor, member).credit_limit == NO_CAP
+        && calendar.is_joint_business_day(payment.debtor, member, union.today())
 }
 
 /// Waking everybody changes nothing where nobody was due: no order waits that could settle.
@@ -88,8 +105,8 @@ fn assert_nobody_was_forgotten(chain: &Chain) {
     }
     let mut other = chain.clone();
     let account = *other.union.ledger().position(0);
-    let (urgent, high) = (account.reserved_urgent, account.reserved_high);
-    let applied = other.apply(&[(0, Command::SetReservations { urgent, high }.encode())]);
+    let (debit_cap, credit_cap) = (account.debit_cap, account.credit_cap);
+    let applied = other.apply(&[(0, Command::SetCaps { debit_cap, credit_cap }.encode())]);
     assert_eq!(applied.outcomes, [Outcome::Done]);
     let settled = applied.events.iter().filter(|event| matches!(event, union::Event::Order(_))).count();
     assert_eq!(settled, 0, "{:?}", applied.events);

@@ -1,6 +1,7 @@
 //! What waits settles in the order that the charter says.
 
 use crate::scene::{A, B, C, Scene, Terms};
+use ledger::NO_CAP;
 use union::{AcceptanceRule, Action, Command, Payment, Reason};
 
 /// A may owe 1.00 and has ordered 3.00 (first) and 1.20 (second), so that both wait.
@@ -158,15 +159,45 @@ fn fifo_counts_entry_from_presentation() {
     assert_eq!(scene.status(2), "queued AM04");
 }
 
-/// No more orders wait than the charter allows; what would wait can be sent again later.
+/// No more orders of a member wait than its share of what the charter allows, whatever the others do; what
+/// would wait can be sent again later.
 #[test]
 fn the_number_of_open_orders_is_bounded() {
-    let mut scene = Scene::new(Terms { open_orders_max: 2, ..Terms::of(3).debit_cap(A, "1.00") });
+    let terms = Terms::of(3).debit_cap(A, "1.00").debit_cap(B, "1.00");
+    let mut scene = Scene::new(Terms { open_orders_max: 6, ..terms });
     for (id, expected) in [(1, "queued AM04"), (2, "queued AM04"), (3, "rejected NARR record")] {
         assert_eq!(scene.pay(scene.order(id, A, B, 101)), expected);
+    }
+    for (id, expected) in [(11, "queued AM04"), (12, "queued AM04"), (13, "rejected NARR record")] {
+        assert_eq!(scene.pay(scene.order(id, B, A, 101)), expected, "B has a share of its own");
     }
     // What settles at once does not wait.
     assert_eq!(scene.pay(scene.order(4, A, B, 100)), "settled");
     scene.send(A, &[Command::Cancel { order: 1, reason: Reason::NONE }]);
-    assert_eq!(scene.pay(scene.order(3, A, B, 101)), "queued AM04");
+    assert_eq!(scene.pay(scene.order(3, A, B, 102)), "queued AM04");
+}
+
+/// A member whose queue is long and hopeless does not keep another's from being tried.
+#[test]
+fn every_turn_has_an_equal_share_of_attempts() {
+    let terms = Terms::of(3).debit_cap(A, "1.00").debit_cap(B, "1.00");
+    let mut scene = Scene::new(Terms { attempts: 6, ..terms });
+    for id in 1..=100 {
+        assert_eq!(scene.pay(scene.order(id, A, C, 101)), "queued AM04");
+    }
+    assert_eq!(scene.pay(scene.order(200, B, C, 150)), "queued AM04");
+    // A has its queue tried from the start again, in the very block in which B is paid.
+    let reserve = Command::SetReservations { urgent: 0, high: 0 };
+    let pays_b = Command::Pay(scene.order(300, C, B, 50));
+    scene.block(&[(A, &[reserve]), (C, &[pays_b])]);
+    assert_eq!(scene.status(200), "settled");
+}
+
+/// First-in-first-out holds up what competes for the same means, not what waits for somebody else.
+#[test]
+fn a_creditor_does_not_freeze_its_debtor_s_queue() {
+    let mut scene = Scene::new(Terms::of(3).fifo());
+    scene.send(B, &[Command::SetBilateralLimits { counterparty: A, debit_limit: NO_CAP, credit_limit: 0 }]);
+    assert_eq!(scene.pay(scene.order(1, A, B, 10)), "queued AM02");
+    assert_eq!(scene.pay(scene.order(2, A, C, 10)), "settled");
 }
