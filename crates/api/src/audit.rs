@@ -41,7 +41,8 @@ impl Audit {
         getrandom::fill(&mut number).map_err(io::Error::other)?;
         let act = Act { number: crate::view::hex(&number) };
         let time = crate::text::time_text(time_ms);
-        let line = json!({"act": act.number, "time": time, "operator": operator, "member": member, "what": what, "of": of});
+        let line =
+            json!({"act": act.number, "time": time, "operator": operator, "member": member, "what": what, "of": of});
         self.append(&line)?;
         Ok(act)
     }

@@ -30,7 +30,9 @@ pub enum ClientError {
         error: String,
     },
     /// The connection broke after the request was sent: what became of it is not known.
-    #[error("the connection to {url} broke: {error}; ask for the orders to see what became of them, or send the very same again")]
+    #[error(
+        "the connection to {url} broke: {error}; ask for the orders to see what became of them, or send the very same again"
+    )]
     Broken {
         /// The node's address.
         url: String,
@@ -94,9 +96,10 @@ impl Client {
     fn failed(&self, error: ureq::Error) -> ClientError {
         let (url, text) = (self.url.clone(), error.to_string());
         match error {
-            ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-                ClientError::Connect { url, error: text }
-            }
+            ureq::Error::HostNotFound
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::BadUri(_)
+            | ureq::Error::Http(_) => ClientError::Connect { url, error: text },
             ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
                 ClientError::Connect { url, error: text }
             }

@@ -3,11 +3,45 @@
 use crate::problem::{Kind, Problem};
 use crate::service::Api;
 use crate::session::Session;
-use axum::extract::{FromRequestParts, Query};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use tokio_stream::StreamExt;
+
+/// A body of at most so many bytes.
+pub(crate) struct Received<const BYTES_MAX: usize>(pub Bytes);
+
+/// What is read of a body beyond its bound, and thrown away. A client that is still sending when the connection is
+/// closed may never see why.
+const DISCARDED_BYTES_MAX: usize = 16 << 20;
+
+impl<const BYTES_MAX: usize, S: Send + Sync> FromRequest<S> for Received<BYTES_MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let mut body = Vec::new();
+        let mut length = 0;
+        let mut stream = request.into_body().into_data_stream();
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|error| Problem::malformed("body", format!("the body was cut off: {error}")))?;
+            length += chunk.len();
+            if length <= BYTES_MAX {
+                body.extend_from_slice(&chunk);
+            } else if length > BYTES_MAX + DISCARDED_BYTES_MAX {
+                break;
+            }
+        }
+        if length > BYTES_MAX {
+            let text =
+                format!("the body is longer than the {BYTES_MAX} bytes that this address takes; send less at once");
+            return Err(Problem::new(Kind::TooLarge, text).at("body"));
+        }
+        Ok(Received(body.into()))
+    }
+}
 
 /// The parameters behind the question mark.
 pub(crate) struct Parameters<T>(pub T);
@@ -33,8 +67,9 @@ impl FromRequestParts<Arc<Api>> for Session {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let token = bearer(&parts.headers)
-            .ok_or_else(|| Problem::new(Kind::Unauthenticated, "log in, and send the token as Authorization: Bearer"))?;
+        let token = bearer(&parts.headers).ok_or_else(|| {
+            Problem::new(Kind::Unauthenticated, "log in, and send the token as Authorization: Bearer")
+        })?;
         api.sessions.find(token, api.now_ms())
     }
 }
@@ -77,7 +112,8 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Res
 /// The key under which a request may be sent again.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let is_good = |text: &&str| !text.is_empty() && text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_good =
+        |text: &&str| !text.is_empty() && text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic());
     let text = value.to_str().ok().filter(is_good);
     let wrong = || Problem::malformed("idempotency-key", "an Idempotency-Key is 1 to 255 visible ASCII characters");
     text.map(Some).ok_or_else(wrong)

@@ -11,12 +11,17 @@ const OUTCOMES_MAX: usize = 500_000;
 /// What tells batches apart: member, sequence, digest.
 pub(crate) type Key = (u16, u64, [u8; 32]);
 
-type Slot = watch::Receiver<Option<Arc<ReceiptView>>>;
+#[derive(Debug)]
+struct Slot {
+    receipt: watch::Sender<Option<Arc<ReceiptView>>>,
+    /// Requests with this batch that are under way. The batch may not be verified yet, so several may be.
+    under_way: usize,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
     slots: BTreeMap<Key, Slot>,
-    /// With the number of outcomes, the oldest first.
+    /// Those with a receipt, with the number of outcomes, the oldest first.
     order: VecDeque<(Key, usize)>,
     outcomes: usize,
 }
@@ -25,12 +30,11 @@ struct Kept {
 #[derive(Debug, Default)]
 pub(crate) struct Receipts(Mutex<Kept>);
 
-/// The place of a receipt that is being waited for. Dropped unfilled, the batch was not taken.
+/// A request with a batch is under way; the same batch in other requests may wait for it.
 #[derive(Debug)]
-pub(crate) struct Promise {
+pub(crate) struct UnderWay {
     receipts: Arc<Receipts>,
     key: Key,
-    sender: watch::Sender<Option<Arc<ReceiptView>>>,
 }
 
 impl Receipts {
@@ -38,45 +42,52 @@ impl Receipts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Announces the receipt of a batch that was handed to the node; `None` if that batch was handed over before.
-    pub fn promise(self: &Arc<Self>, key: Key) -> Option<Promise> {
+    /// Announces a request with a batch, before the node has it.
+    pub fn announce(self: &Arc<Self>, key: Key) -> UnderWay {
         let mut kept = self.kept();
-        if kept.slots.contains_key(&key) {
-            return None;
-        }
-        let (sender, slot) = watch::channel(None);
-        kept.slots.insert(key, slot);
-        Some(Promise { receipts: self.clone(), key, sender })
+        kept.slots.entry(key).or_insert_with(|| Slot { receipt: watch::Sender::new(None), under_way: 0 }).under_way +=
+            1;
+        UnderWay { receipts: self.clone(), key }
     }
 
-    /// The receipt of a batch, once it is there; `None` if it is not kept.
+    /// The receipt of a batch: if it is kept, or once a request that is under way has got it.
     pub async fn find(&self, key: &Key) -> Option<Arc<ReceiptView>> {
-        let mut slot = self.kept().slots.get(key).cloned()?;
-        slot.wait_for(Option::is_some).await.ok()?.clone()
+        let mut receipt = self.kept().slots.get(key)?.receipt.subscribe();
+        receipt.wait_for(Option::is_some).await.ok()?.clone()
     }
 }
 
-impl Promise {
+impl UnderWay {
     /// Keeps the receipt, and hands it to those who wait for it.
-    pub fn keep(self, receipt: Arc<ReceiptView>) {
+    pub fn keep(&self, receipt: Arc<ReceiptView>) {
         let mut kept = self.receipts.kept();
-        kept.outcomes += receipt.outcomes.len();
-        kept.order.push_back((self.key, receipt.outcomes.len()));
-        self.sender.send_replace(Some(receipt));
+        let outcomes = receipt.outcomes.len();
+        let slot = kept.slots.get(&self.key).expect("it is there while a request is under way");
+        slot.receipt.send_replace(Some(receipt));
+        kept.order.push_back((self.key, outcomes));
+        kept.outcomes += outcomes;
         while kept.outcomes > OUTCOMES_MAX
             && kept.order.len() > 1
             && let Some((oldest, outcomes)) = kept.order.pop_front()
         {
-            kept.slots.remove(&oldest);
             kept.outcomes -= outcomes;
+            match kept.slots.get(&oldest) {
+                // The last request that is under way removes it.
+                Some(slot) if slot.under_way > 0 => drop(slot.receipt.send_replace(None)),
+                _ => drop(kept.slots.remove(&oldest)),
+            }
         }
     }
 }
 
-impl Drop for Promise {
+impl Drop for UnderWay {
     fn drop(&mut self) {
-        if self.sender.borrow().is_none() {
-            self.receipts.kept().slots.remove(&self.key);
+        let mut kept = self.receipts.kept();
+        let Some(slot) = kept.slots.get_mut(&self.key) else { return };
+        slot.under_way -= 1;
+        // Nobody is going to fill it: whoever waits for it is told by its end.
+        if slot.under_way == 0 && slot.receipt.borrow().is_none() {
+            kept.slots.remove(&self.key);
         }
     }
 }

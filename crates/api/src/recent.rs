@@ -5,9 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
 
-/// Blocks that are kept.
-const BLOCKS_MAX: usize = 1_024;
-/// Events of them that are kept, in all: about 40 MB.
+/// Events of recent blocks that are kept, in all: about 40 MB.
 const EVENTS_MAX: usize = 150_000;
 
 /// What comes after a height.
@@ -33,19 +31,20 @@ struct Window {
 /// The window of recent blocks.
 #[derive(Debug)]
 pub(crate) struct Recent {
+    blocks_max: usize,
     window: Mutex<Window>,
     /// Height of the last block that came into the window.
     reached: watch::Sender<u64>,
 }
 
 impl Recent {
-    /// Follows a node, on a thread of its own that ends with the node.
-    pub fn follow(node: &network::Node) -> std::io::Result<Arc<Recent>> {
+    /// Follows a node and keeps so many blocks, on a thread of its own that ends with the node.
+    pub fn follow(node: &network::Node, blocks_max: usize) -> std::io::Result<Arc<Recent>> {
         let mut blocks = node.subscribe();
         // Blocks up to this height may come or not; they are in the journal.
         let height = node.durable_height();
         let window = Window { blocks: VecDeque::new(), first: height + 1, events: 0 };
-        let recent = Arc::new(Recent { window: Mutex::new(window), reached: watch::channel(height).0 });
+        let recent = Arc::new(Recent { blocks_max, window: Mutex::new(window), reached: watch::channel(height).0 });
         let to = Arc::downgrade(&recent);
         std::thread::Builder::new().name("recent-blocks".into()).spawn(move || {
             loop {
@@ -76,7 +75,7 @@ impl Recent {
         }
         window.events += block.applied.events.len();
         window.blocks.push_back(block);
-        while window.blocks.len() > BLOCKS_MAX || (window.events > EVENTS_MAX && window.blocks.len() > 1) {
+        while window.blocks.len() > self.blocks_max || (window.events > EVENTS_MAX && window.blocks.len() > 1) {
             let dropped = window.blocks.pop_front().expect("it is not empty");
             window.events -= dropped.applied.events.len();
             window.first += 1;

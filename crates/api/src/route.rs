@@ -20,7 +20,6 @@ use crate::limit;
 use crate::problem::{Kind, Problem};
 use crate::service::Api;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use std::sync::{Arc, LazyLock};
 use utoipa::OpenApi;
@@ -57,12 +56,6 @@ impl utoipa::Modify for Bearer {
 }
 
 fn routes() -> OpenApiRouter<Arc<Api>> {
-    let batches = OpenApiRouter::new()
-        .routes(routes!(batches::submit_batch))
-        .layer(DefaultBodyLimit::max(union::BATCH_BYTES_MAX));
-    let payments = OpenApiRouter::new()
-        .routes(routes!(payments::submit_orders))
-        .layer(DefaultBodyLimit::max(ORDERS_BYTES_MAX));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(node::union))
         .routes(routes!(node::charter))
@@ -74,8 +67,9 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(members::participants))
         .routes(routes!(members::positions))
         .routes(routes!(members::queue))
-        .routes(routes!(orders::orders))
+        .routes(routes!(orders::orders, payments::submit_orders))
         .routes(routes!(orders::order))
+        .routes(routes!(batches::submit_batch))
         .routes(routes!(payments::accept_order))
         .routes(routes!(payments::refuse_order))
         .routes(routes!(payments::cancel_order))
@@ -93,9 +87,6 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(approvals::approvals))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
-        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
-        .merge(batches)
-        .merge(payments)
 }
 
 /// The OpenAPI document.
@@ -103,8 +94,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     routes().into_openapi()
 }
 
-static DOCUMENT: LazyLock<String> =
-    LazyLock::new(|| openapi().to_pretty_json().expect("the document has a JSON form"));
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_pretty_json().expect("the document has a JSON form"));
 
 /// The routes of an API, with their limits.
 pub fn router(api: Arc<Api>) -> Router {

@@ -27,6 +27,8 @@ pub struct Bounds {
     pub requests: usize,
     /// Event streams at once.
     pub streams: usize,
+    /// Recent blocks that are kept for event streams; what is older is read from the journal.
+    pub recent_blocks: usize,
     /// Statements and other walks through the journal at once.
     pub journal_walks: usize,
     /// A write is answered within this time, if need be with "unknown: ask again".
@@ -45,6 +47,7 @@ impl Default for Bounds {
             connections: 1_024,
             requests: 256,
             streams: 64,
+            recent_blocks: 1_024,
             journal_walks: 2,
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(120),
@@ -135,8 +138,9 @@ impl Api {
             let Some(member) = charter.member(&code) else { return Err(SettingsError::Member { what, code }) };
             crate::sign::BatchSigner::new(charter, member, &key)?;
             let unit = charter.unit_of_account;
-            let four_eyes_from = crate::text::amount("four_eyes_from", unit, &four_eyes_from)
-                .map_err(|error| SettingsError::Entry { what: format!("{what}, four_eyes_from"), problem: error.problem })?;
+            let four_eyes_from = crate::text::amount("four_eyes_from", unit, &four_eyes_from).map_err(|error| {
+                SettingsError::Entry { what: format!("{what}, four_eyes_from"), problem: error.problem }
+            })?;
             let signatory = Arc::new(Signatory::new(member, key, four_eyes_from));
             if signatories.insert(member, signatory).is_some() {
                 return Err(SettingsError::Entry { what, problem: "is there twice".into() });
@@ -163,7 +167,7 @@ impl Api {
             approvals: Approvals::open(approvals.clone()).map_err(io(approvals))?,
             audit: Audit::open(&audit).map_err(io(audit))?,
             receipts: Arc::default(),
-            recent: Recent::follow(&node).map_err(io("following blocks".into()))?,
+            recent: Recent::follow(&node, bounds.recent_blocks).map_err(io("following blocks".into()))?,
             metrics: Metrics::new(&node),
             requests: Arc::new(Semaphore::new(bounds.requests)),
             streams: Arc::new(Semaphore::new(bounds.streams)),
@@ -209,7 +213,12 @@ impl Api {
     }
 
     /// Writes down what an operator is about to do; without that, nothing is done.
-    pub(crate) async fn begin(self: &Arc<Self>, session: &Session, what: &'static str, of: Value) -> Result<Act, Problem> {
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        session: &Session,
+        what: &'static str,
+        of: Value,
+    ) -> Result<Act, Problem> {
         let (api, operator, now_ms) = (self.clone(), session.operator.clone(), self.now_ms());
         let written =
             tokio::task::spawn_blocking(move || api.audit.begin(now_ms, &operator.name, &operator.member, what, &of));

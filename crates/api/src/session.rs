@@ -160,7 +160,8 @@ impl Sessions {
 
     /// Begins a session if the challenge was signed with the operator's key. The challenge is used up in any case.
     pub fn begin(&self, request: &LoginRequest, now_ms: u64) -> Result<SessionView, Problem> {
-        let refused = || Problem::new(Kind::Unauthenticated, "the login is not valid; ask for a new challenge and sign it");
+        let refused =
+            || Problem::new(Kind::Unauthenticated, "the login is not valid; ask for a new challenge and sign it");
         let nonce: [u8; 32] = unhex("nonce", &request.nonce)?;
         let signature: [u8; 64] = unhex("signature", &request.signature)?;
         let mut open = self.open();
@@ -173,8 +174,7 @@ impl Sessions {
         keys::verify(&operator.key, &message, &signature).map_err(|_| refused())?;
 
         let token = random()?;
-        let session =
-            Session { operator: operator.clone(), member: *member, started_ms: now_ms, used_ms: now_ms };
+        let session = Session { operator: operator.clone(), member: *member, started_ms: now_ms, used_ms: now_ms };
         let view = session.view(Some(crate::view::hex(&token)));
         open.sessions.retain(|_, session| !session.is_over(now_ms));
         let own = open.sessions.iter().filter(|(_, other)| other.operator.name == operator.name);

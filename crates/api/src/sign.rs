@@ -156,9 +156,10 @@ impl<'a> BatchSigner<'a> {
                 bytes.push(record.bytes);
             }
             let signing = self.key.public().signing;
-            let bytes =
-                Batch::build(self.charter.hash(), self.member, signing, sequence, &bytes, &details, |m| self.key.sign(m))
-                    .expect("records and details were counted, and a sealed detail is within its bound");
+            let bytes = Batch::build(self.charter.hash(), self.member, signing, sequence, &bytes, &details, |m| {
+                self.key.sign(m)
+            })
+            .expect("records and details were counted, and a sealed detail is within its bound");
             batches.push(SignedBatch { sequence, bytes, lines });
             if rest.peek().is_some() {
                 sequence = sequence.checked_add(1).ok_or(SignError::Sequence(sequence))?;

@@ -148,9 +148,6 @@ pub(crate) fn outcome_view((record, result): &Done) -> OutcomeView {
 
 /// What an order or command says, for the audit log and for a second person; without customer detail.
 pub(crate) fn describe(charter: &Charter, record: &Record) -> serde_json::Value {
-    Command::decode(&record.bytes).map_or_else(
-        |error| error.to_string().into(),
-        |command| crate::text::describe_command(charter, &command),
-    )
+    Command::decode(&record.bytes)
+        .map_or_else(|error| error.to_string().into(), |command| crate::text::describe_command(charter, &command))
 }
-

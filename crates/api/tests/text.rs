@@ -2,8 +2,8 @@
 
 use api::sign::{BatchSigner, SignError};
 use api::text::{
-    CommandText, Format, LINE_BYTES_MAX, LineError, OrderLine, derived_id, describe_command, parse_command, parse_order,
-    read_orders,
+    CommandText, Format, LINE_BYTES_MAX, LineError, OrderLine, derived_id, describe_command, parse_command,
+    parse_order, read_orders,
 };
 use keys::MemberKey;
 use union::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, Charter, Command, Priority};

@@ -73,7 +73,8 @@ async fn give_approved(
     approval: Approval,
 ) -> Result<OutcomeView, Problem> {
     let record = approval.record().expect("it was read when it was taken in");
-    let of = json!({"approval": approval.id, "prepared_by": approval.prepared_by, "what": describe(api.charter(), &record)});
+    let of =
+        json!({"approval": approval.id, "prepared_by": approval.prepared_by, "what": describe(api.charter(), &record)});
     let act = match api.begin(&session, "approve", of).await {
         Ok(act) => act,
         Err(problem) => {

@@ -1,11 +1,10 @@
 //! Signed batches: the way in that needs nothing but a member's signature.
 
-use crate::extract::expect_media_type;
+use crate::extract::{Received, expect_media_type};
 use crate::problem::Problem;
 use crate::service::Api;
 use crate::view::ReceiptView;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -24,7 +23,7 @@ use union::{Batch, BatchError};
 pub(super) async fn submit_batch(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ union::BATCH_BYTES_MAX }>,
 ) -> Result<Response, Problem> {
     expect_media_type(&headers, &["application/octet-stream"])?;
     let bytes: Arc<[u8]> = Arc::from(body.as_ref());
@@ -34,24 +33,27 @@ pub(super) async fn submit_batch(
 }
 
 async fn submit(api: Arc<Api>, bytes: Arc<[u8]>) -> Result<Arc<ReceiptView>, Problem> {
-    let (node, to_check) = (api.node.clone(), bytes.clone());
-    // Checking a signature and hashing two megabytes takes milliseconds.
-    let submitted = tokio::task::spawn_blocking(move || node.submit(to_check)).await;
-    let ticket = submitted.map_err(|error| Problem::internal("checking the batch", &error))??;
-    let batch = Batch::from_journal(bytes).map_err(SubmitError::from)?;
+    // Reads the form only; the node verifies the batch.
+    let batch = Batch::from_journal(bytes.clone()).map_err(SubmitError::from)?;
     let header = *batch.header();
     let key = (header.member, header.sequence, header.digest);
-    let promise = api.receipts.promise(key);
-    match ticket.durable().await {
+    let under_way = api.receipts.announce(key);
+    let node = api.node.clone();
+    // Checking a signature and hashing two megabytes takes milliseconds.
+    let submitted = tokio::task::spawn_blocking(move || node.submit(bytes)).await;
+    let receipt = match submitted.map_err(|error| Problem::internal("checking the batch", &error))? {
+        Ok(ticket) => ticket.durable().await,
+        Err(error) => Err(error),
+    };
+    match receipt {
         Ok(receipt) => {
             let view = Arc::new(ReceiptView::new(api.charter(), &header, batch.records(), &receipt));
-            if let Some(promise) = promise {
-                promise.keep(view.clone());
-            }
+            under_way.keep(view.clone());
             Ok(view)
         }
+        // A receipt is common knowledge: it does not matter whether this copy's signature was looked at.
         Err(error @ SubmitError::Batch(BatchError::Replay { .. })) => {
-            drop(promise);
+            drop(under_way);
             api.receipts.find(&key).await.ok_or_else(|| error.into())
         }
         Err(error) => Err(error.into()),

@@ -14,7 +14,10 @@ use union::{Batch, Block};
 /// Reads a final block and the state hash after it.
 pub(super) fn read(api: &Api, height: u64) -> Result<([u8; 32], Block), Problem> {
     if height == 0 || height > api.node.durable_height() {
-        let text = format!("there is no block {height}: blocks are 1 to {}, and /v1/charter is before them", api.node.durable_height());
+        let text = format!(
+            "there is no block {height}: blocks are 1 to {}, and /v1/charter is before them",
+            api.node.durable_height()
+        );
         return Err(Problem::not_found(text).at("height"));
     }
     let failed = |error: &dyn std::fmt::Display| Problem::internal("reading the journal", error);

@@ -1,9 +1,10 @@
 //! Commands of operators other than payments: decisions at once, settings by two people.
 
 use super::payments::{problem, wait};
-use crate::extract::{expect_media_type, idempotency_key};
+use crate::extract::{Received, expect_media_type, idempotency_key};
 use crate::operator::Role;
 use crate::problem::Problem;
+use crate::route::JSON_BYTES_MAX;
 use crate::service::Api;
 use crate::session::Session;
 use crate::sign::{BatchSigner, Record};
@@ -11,7 +12,6 @@ use crate::signatory::{Signatory, describe, none_taken, outcome_view};
 use crate::text::{derived_id, parse_command};
 use crate::view::OutcomeView;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) async fn submit_command(
     State(api): State<Arc<Api>>,
     session: Session,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ JSON_BYTES_MAX }>,
 ) -> Result<(StatusCode, Json<OutcomeView>), Problem> {
     expect_media_type(&headers, &["application/json"])?;
     let signatory = api.signatory(&session, Role::Maker)?;

@@ -46,6 +46,7 @@ impl Place {
 
 /// From where on.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
     /// Id of the last event that was seen; as the header `Last-Event-ID`, which comes first. `0-0` is before all.

@@ -23,6 +23,7 @@ pub(super) async fn member(State(api): State<Arc<Api>>, Path(code): Path<String>
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// What the page before named as `next`.
@@ -61,6 +62,7 @@ pub(super) async fn participants(
 
 /// Which member.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfMember {
     /// Code of the member.
@@ -101,6 +103,7 @@ pub(super) struct QueueView {
 
 /// Which queue.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfQueue {
     /// Code of the member that pays.

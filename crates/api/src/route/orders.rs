@@ -20,6 +20,7 @@ const ROWS_MAX: usize = 200_000;
 
 /// Which orders.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     /// Code of a member that pays or is paid.
@@ -179,12 +180,15 @@ pub(super) async fn order(
 /// The record of an order in the journal, with its sealed detail.
 fn record(api: &Api, place: Place) -> Result<(Payment, Option<Vec<u8>>), Problem> {
     let (_, block) = super::blocks::read(api, place.height)?;
-    record_in(&block, place).ok_or_else(|| Problem::internal("reading an order", &"its place in the journal holds no order"))
+    record_in(&block, place)
+        .ok_or_else(|| Problem::internal("reading an order", &"its place in the journal holds no order"))
 }
 
 fn record_in(block: &Block, place: Place) -> Option<(Payment, Option<Vec<u8>>)> {
     let batch: &Batch = block.batches().get(usize::from(place.batch))?;
-    let Ok(Command::Pay(payment)) = Command::decode(batch.records().get(usize::from(place.record))?) else { return None };
+    let Ok(Command::Pay(payment)) = Command::decode(batch.records().get(usize::from(place.record))?) else {
+        return None;
+    };
     let sealed = batch.details().find(|(at, _)| *at == place.record).map(|(_, sealed)| sealed.to_vec());
     Some((payment, sealed))
 }

@@ -2,9 +2,10 @@
 
 use super::commands::{command_record, give_command};
 use crate::approval::Approval;
-use crate::extract::{expect_media_type, idempotency_key, media_type};
+use crate::extract::{Received, expect_media_type, idempotency_key, media_type};
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
+use crate::route::{JSON_BYTES_MAX, ORDERS_BYTES_MAX};
 use crate::service::Api;
 use crate::session::Session;
 use crate::sign::Record;
@@ -46,7 +47,7 @@ pub(super) async fn submit_orders(
     State(api): State<Arc<Api>>,
     session: Session,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ ORDERS_BYTES_MAX }>,
 ) -> Result<(StatusCode, Json<PaymentsView>), Problem> {
     let signatory = api.signatory(&session, Role::Maker)?;
     expect_media_type(&headers, &[JSON, JSON_LINES, CSV])?;
@@ -98,7 +99,8 @@ fn read_drafts(
                 vec![serde_json::from_slice(body).map_err(malformed)?]
             };
             if texts.len() > BATCH_COMMANDS_MAX {
-                let text = format!("{} orders, more than the {BATCH_COMMANDS_MAX} of one request; split them", texts.len());
+                let text =
+                    format!("{} orders, more than the {BATCH_COMMANDS_MAX} of one request; split them", texts.len());
                 return Err(Problem::new(Kind::TooLarge, text).at("body"));
             }
             let lines = texts.into_iter().zip(1..);
@@ -157,8 +159,11 @@ async fn give_orders(
         return Ok(outcomes);
     }
     let charter = api.charter();
-    let described: Vec<_> =
-        to_sign.iter().chain(to_wait.iter().map(|(_, record)| record)).map(|record| describe(charter, record)).collect();
+    let described: Vec<_> = to_sign
+        .iter()
+        .chain(to_wait.iter().map(|(_, record)| record))
+        .map(|record| describe(charter, record))
+        .collect();
     let act = api.begin(&session, "orders", described.into()).await?;
 
     if !to_wait.is_empty() {
@@ -179,7 +184,8 @@ async fn give_orders(
         outcomes.extend(done.iter().map(outcome_view));
     }
     outcomes.sort_by_key(|outcome| outcome.line);
-    let said: Vec<_> = outcomes.iter().map(|outcome| serde_json::json!([outcome.id, outcome.outcome, outcome.reason])).collect();
+    let said: Vec<_> =
+        outcomes.iter().map(|outcome| serde_json::json!([outcome.id, outcome.outcome, outcome.reason])).collect();
     api.end(act, said.into()).await;
     Ok(outcomes)
 }
@@ -243,7 +249,7 @@ pub(super) async fn accept_order(
     session: Session,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ JSON_BYTES_MAX }>,
 ) -> Result<Json<OutcomeView>, Problem> {
     decide(api, session, headers, id, body, |order, _| Command::Accept { order }).await
 }
@@ -257,7 +263,7 @@ pub(super) async fn refuse_order(
     session: Session,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ JSON_BYTES_MAX }>,
 ) -> Result<Json<OutcomeView>, Problem> {
     decide(api, session, headers, id, body, |order, reason| Command::Refuse { order, reason }).await
 }
@@ -271,7 +277,7 @@ pub(super) async fn cancel_order(
     session: Session,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ JSON_BYTES_MAX }>,
 ) -> Result<Json<OutcomeView>, Problem> {
     decide(api, session, headers, id, body, |order, reason| Command::Cancel { order, reason }).await
 }

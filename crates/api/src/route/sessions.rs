@@ -1,11 +1,11 @@
 //! Logging in and out.
 
-use crate::extract::{bearer, json};
+use crate::extract::{Received, bearer, json};
 use crate::problem::Problem;
+use crate::route::JSON_BYTES_MAX;
 use crate::service::Api;
 use crate::session::{Challenge, ChallengeRequest, LoginRequest, Session, SessionView};
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) async fn challenge(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ JSON_BYTES_MAX }>,
 ) -> Result<Json<Challenge>, Problem> {
     let request: ChallengeRequest = json(&headers, &body)?;
     Ok(Json(api.sessions.challenge(&request.operator, api.now_ms())?))
@@ -28,7 +28,7 @@ pub(super) async fn challenge(
 pub(super) async fn begin(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
-    body: Bytes,
+    Received(body): Received<{ JSON_BYTES_MAX }>,
 ) -> Result<Json<SessionView>, Problem> {
     let request: LoginRequest = json(&headers, &body)?;
     let view = api.sessions.begin(&request, api.now_ms())?;

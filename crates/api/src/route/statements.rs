@@ -15,6 +15,7 @@ use utoipa::IntoParams;
 
 /// Whose statement, and for when: a day or a cycle.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     /// Code of the member.
@@ -48,7 +49,9 @@ pub(super) async fn statement(
         (None, Some(cycle)) => {
             let cycles = api.read(|union| union.cycles().len()).await?;
             if cycle == 0 || cycle as usize > cycles {
-                return Err(Problem::not_found(format!("there is no cycle {cycle}: cycles are 1 to {cycles}")).at("cycle"));
+                return Err(
+                    Problem::not_found(format!("there is no cycle {cycle}: cycles are 1 to {cycles}")).at("cycle")
+                );
             }
             Period::Cycle(cycle)
         }

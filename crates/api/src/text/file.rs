@@ -275,12 +275,7 @@ fn set_column(order: &mut OrderLine, column: &str, cell: Option<&str>) -> Result
     Ok(())
 }
 
-fn set_detail_column(
-    order: &mut OrderLine,
-    column: &str,
-    name: &str,
-    text: Option<String>,
-) -> Result<(), FieldError> {
+fn set_detail_column(order: &mut OrderLine, column: &str, name: &str, text: Option<String>) -> Result<(), FieldError> {
     let set: fn(&mut keys::Detail, Option<String>) = match name {
         "debtor_name" => |detail, text| detail.debtor_name = text,
         "debtor_account" => |detail, text| detail.debtor_account = text,

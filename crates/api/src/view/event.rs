@@ -126,9 +126,7 @@ impl EventView {
         match event {
             Event::Order(order) => Self::order(union, order),
             Event::Transfer(transfer) => EventView::Transfer(TransferView::new(union, transfer)),
-            Event::Returned { original, by } => {
-                EventView::Returned { original: id_text(*original), by: id_text(*by) }
-            }
+            Event::Returned { original, by } => EventView::Returned { original: id_text(*original), by: id_text(*by) },
             Event::CycleClosed(cycle) => EventView::CycleClosed(CycleView::of_row(charter, cycle)),
             Event::LegCalled(leg) => EventView::LegCalled(LegView::new(charter, leg)),
             Event::LegConfirmed(leg) => EventView::LegConfirmed(LegView::new(charter, leg)),
@@ -141,8 +139,7 @@ impl EventView {
     fn order(union: &Union, order: &OrderEvent) -> Self {
         let charter = union.charter();
         let settled = order.status == OrderStatus::Settled;
-        let amount =
-            |minor: u64| settled.then(|| AmountView::new(minor.into(), charter.unit_of_account));
+        let amount = |minor: u64| settled.then(|| AmountView::new(minor.into(), charter.unit_of_account));
         EventView::Order {
             id: id_text(order.payment.id),
             status: order.status.name().to_owned(),

@@ -48,7 +48,10 @@ fn the_threshold_decides_and_another_person_approves() {
     assert_eq!((again.outcome.as_str(), again.already_done), ("settled", true));
 
     // A checker may prepare too, but then another one has to agree.
-    assert_eq!(single(carl.submit_orders(&order("ARG", "USD", "2000", json!({"id": id(3)})), "c").unwrap()).outcome, "awaiting_approval");
+    assert_eq!(
+        single(carl.submit_orders(&order("ARG", "USD", "2000", json!({"id": id(3)})), "c").unwrap()).outcome,
+        "awaiting_approval"
+    );
     let refused = problem(approve(&carl, &id(3)));
     assert_eq!(refused.status, 403);
     assert!(refused.detail.contains("four eyes"), "{refused}");
@@ -58,9 +61,12 @@ fn the_threshold_decides_and_another_person_approves() {
     assert_eq!(problem(server.client().order(&id(3))).status, 404);
 
     let audit = server.audit();
-    let acts: Vec<_> = audit.iter().filter_map(|line| Some((line["operator"].as_str()?, line["what"].as_str()?))).collect();
+    let acts: Vec<_> =
+        audit.iter().filter_map(|line| Some((line["operator"].as_str()?, line["what"].as_str()?))).collect();
     let approved = audit.iter().find(|line| line["what"] == "approve").unwrap();
-    assert!(acts.contains(&("mia", "orders")) && acts.contains(&("carl", "approve")) && acts.contains(&("chad", "reject")));
+    assert!(
+        acts.contains(&("mia", "orders")) && acts.contains(&("carl", "approve")) && acts.contains(&("chad", "reject"))
+    );
     assert_eq!(approved["of"]["prepared_by"], "mia");
     let end = audit.iter().find(|line| line["act"] == approved["act"] && !line["outcome"].is_null()).unwrap();
     assert_eq!(end["outcome"][1], "settled");
@@ -78,7 +84,10 @@ fn the_value_counts_in_the_unit_of_account() {
     let rates = json!({"command": "publish_rates", "from_day": "2006-01-02", "buying": "0.4", "selling": "0.5"});
     let prepared = mia.submit_command(&rates).unwrap();
     assert_eq!(prepared.outcome, "awaiting_approval");
-    assert_eq!(waiting(&carl).iter().find(|a| a["id"] == prepared.approval.as_deref().unwrap()).unwrap()["what"]["selling"], "1/2");
+    assert_eq!(
+        waiting(&carl).iter().find(|a| a["id"] == prepared.approval.as_deref().unwrap()).unwrap()["what"]["selling"],
+        "1/2"
+    );
     assert_eq!(approve(&carl, &prepared.approval.unwrap()).unwrap().outcome, "done");
 
     assert_eq!(single(mia.submit_orders(&reais("1999.98", 2), "b").unwrap()).outcome, "settled");
@@ -169,17 +178,24 @@ fn settings_take_two_people_and_decisions_one() {
     assert_eq!((member.rules[0].action.as_str(), member.rules[0].above.as_deref()), ("hold", Some("10.00")));
     assert_eq!((member.participants, member.limits.debit_cap.unwrap().minor.as_str()), (1, "10000000"));
     let participants: Value = server.client().get("/v1/members/BRA/participants").unwrap();
-    assert_eq!((&participants["participants"][0]["identifier"], &participants["next"]), (&json!("BANKBRRJ"), &Value::Null));
-    for path in ["/v1/cycles/1/close", "/v1/cycles/1/legs/0/confirm"] {
-        let prepared: OutcomeView = mia.post(path, &json!({})).unwrap();
-        assert_eq!(prepared.outcome, "awaiting_approval");
-        let refused = problem(approve(&carl, &prepared.approval.unwrap()));
-        // Nothing has settled yet, so that the cycle cannot close, or there is no closed cycle.
-        assert!(refused.status == 422 && refused.reason.is_some(), "{refused}");
-    }
+    assert_eq!(
+        (&participants["participants"][0]["identifier"], &participants["next"]),
+        (&json!("BANKBRRJ"), &Value::Null)
+    );
+    let closing: OutcomeView = mia.post("/v1/cycles/1/close", &json!({})).unwrap();
+    assert_eq!(approve(&carl, &closing.approval.unwrap()).unwrap().outcome, "done");
+    let cycle: Value = server.client().get("/v1/cycles/1").unwrap();
+    assert_eq!((&cycle["status"], &cycle["agreed"]), (&json!("open"), &json!(["BRA"])), "one of four is not enough");
+    let confirming: OutcomeView = mia.post("/v1/cycles/1/legs/0/confirm", &json!({})).unwrap();
+    let refused = problem(approve(&carl, &confirming.approval.unwrap()));
+    assert_eq!(
+        (refused.status, refused.field.as_deref(), refused.reason.as_deref()),
+        (422, Some("cycle"), Some("NOOR"))
+    );
     // The same command with the same key waits once.
     let body = commands[2].to_string();
-    let twice = [(); 2].map(|()| mia.post_bytes("/v1/commands", "application/json", Some("k"), body.as_bytes()).unwrap());
+    let twice =
+        [(); 2].map(|()| mia.post_bytes("/v1/commands", "application/json", Some("k"), body.as_bytes()).unwrap());
     assert_eq!(twice[0], twice[1]);
     assert_eq!(waiting(&carl).len(), 1);
 
@@ -187,13 +203,21 @@ fn settings_take_two_people_and_decisions_one() {
     let orders: Vec<_> = (1..=3).map(|n| order("BRA", "USD", "20.00", json!({"id": id(n)}))).collect();
     let receipt = server.client().submit_batch(&server.batch(0, 1, &orders)).unwrap();
     assert!(receipt.outcomes.iter().all(|outcome| outcome.outcome == "held"));
-    let decide = |what: &str, n, body: &[u8]| mia.post_bytes(&format!("/v1/orders/{}/{what}", id(n)), "application/json", None, body);
+    let decide = |what: &str, n, body: &[u8]| {
+        mia.post_bytes(&format!("/v1/orders/{}/{what}", id(n)), "application/json", None, body)
+    };
     decide("accept", 1, b"").unwrap();
     decide("refuse", 2, br#"{"reason":"RR04"}"#).unwrap();
     let not_ours = problem(decide("cancel", 3, b""));
-    assert_eq!((not_ours.status, not_ours.order.as_deref(), not_ours.reason.as_deref()), (422, Some(id(3).as_str()), Some("AG01")));
+    assert_eq!(
+        (not_ours.status, not_ours.order.as_deref(), not_ours.reason.as_deref()),
+        (422, Some(id(3).as_str()), Some("AG01"))
+    );
     assert_eq!(problem(decide("refuse", 3, br#"{"reason":"no"}"#)).field.as_deref(), Some("reason"));
     let status = |n| server.client().order(&id(n)).unwrap();
-    assert_eq!((status(1).status.as_str(), status(2).reason.as_deref(), status(3).status.as_str()), ("settled", Some("RR04"), "held"));
+    assert_eq!(
+        (status(1).status.as_str(), status(2).reason.as_deref(), status(3).status.as_str()),
+        ("settled", Some("RR04"), "held")
+    );
     assert_eq!(status(3).rule, Some(0));
 }

@@ -72,7 +72,10 @@ fn the_document_is_valid_and_covers_every_route() {
     for (path, method, operation) in spec.operations() {
         let name = format!("{method} {path}");
         assert!(ids.insert(operation.operation_id.clone()), "{name} has an id of its own");
-        assert!(operation.summary.as_ref().or(operation.description.as_ref()).is_some_and(|text| text.len() > 10), "{name}");
+        assert!(
+            operation.summary.as_ref().or(operation.description.as_ref()).is_some_and(|text| text.len() > 10),
+            "{name}"
+        );
         assert!(operation.responses.as_ref().is_some_and(|responses| !responses.is_empty()), "{name}");
         let item = &document["paths"][&path][method.as_str().to_lowercase()];
         let declared: BTreeSet<_> = item["parameters"]

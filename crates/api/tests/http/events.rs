@@ -63,3 +63,33 @@ fn streams_are_bounded() {
     let (status, body) = server.raw("GET /v1/events HTTP/1.1", b"");
     assert_eq!(status, 503, "{body}");
 }
+
+/// A reader that is too slow does not hold the node up: it is told, and cut off.
+#[test]
+fn a_slow_reader_is_told_and_comes_back() {
+    let bounds = api::Bounds { recent_blocks: 2, ..api::Bounds::default() };
+    let server = Server::with(crate::harness::people(), bounds);
+    let mut slow = server.events(None);
+    let client = server.client();
+    // Far more events than fit into the buffers between the two ends.
+    let full =
+        |first: u32| (0..8_190).map(|n| order("BRA", "USD", "0.01", json!({"id": id(first + n)}))).collect::<Vec<_>>();
+    for n in 0..4u32 {
+        client.submit_batch(&server.batch(0, u64::from(n) + 1, &full(n * 10_000 + 1))).unwrap();
+    }
+    let (mut count, mut last) = (0, String::new());
+    loop {
+        let (id, kind, data) = slow.next();
+        if kind == "lagged" {
+            assert!(data.as_str().unwrap().contains("last id"));
+            break;
+        }
+        (count, last) = (count + 1, id);
+    }
+    slow.until_end();
+    let mut back = server.events(Some(&last));
+    while count < 4 * 8_190 * 3 {
+        back.next();
+        count += 1;
+    }
+}

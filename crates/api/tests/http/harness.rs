@@ -71,6 +71,8 @@ pub fn noon() -> u64 {
     charter().calendar.time_ms(Day::parse("2006-01-02").unwrap(), 12 * 3_600)
 }
 
+type Served = JoinHandle<Result<(), network::NodeError>>;
+
 pub struct Server {
     pub directory: TempDir,
     pub clock: Arc<Clock>,
@@ -80,7 +82,7 @@ pub struct Server {
     bounds: Bounds,
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
-    served: Option<JoinHandle<Result<(), network::NodeError>>>,
+    served: Option<Served>,
 }
 
 impl Server {
@@ -153,7 +155,7 @@ impl Server {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let resume = last_event_id.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
-        write!(stream, "GET /v1/events HTTP/1.1\r\nHost: test\r\n{resume}\r\n").unwrap();
+        write!(stream, "GET /v1/events HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{resume}\r\n").unwrap();
         let mut events = Events(BufReader::new(stream));
         let status = events.line();
         assert!(status.starts_with("HTTP/1.1 200"), "{status}");
@@ -183,10 +185,11 @@ fn serve(
     clock: &Arc<Clock>,
     operators: Vec<Operator>,
     bounds: Bounds,
-) -> (Arc<Node>, SocketAddr, oneshot::Sender<()>, JoinHandle<Result<(), network::NodeError>>) {
+) -> (Arc<Node>, SocketAddr, oneshot::Sender<()>, Served) {
     let (node, _) = Node::open(&directory.path().join("data"), clock.clone(), Options::default()).unwrap();
     let node = Arc::new(node);
-    let held = |code: &str, member| HeldMember { code: code.into(), key: key(member), four_eyes_from: "1000.00".into() };
+    let held =
+        |code: &str, member| HeldMember { code: code.into(), key: key(member), four_eyes_from: "1000.00".into() };
     let settings = Settings {
         directory: directory.path().join("api"),
         members: vec![held("BRA", 1), held("CHL", 2)],
@@ -246,8 +249,7 @@ impl Events {
 
 /// An order line; fields given override or add.
 pub fn order(creditor: &str, currency: &str, amount: &str, more: Value) -> Value {
-    let mut order =
-        json!({"creditor": creditor, "currency": currency, "amount": amount, "value_date": "2006-01-02"});
+    let mut order = json!({"creditor": creditor, "currency": currency, "amount": amount, "value_date": "2006-01-02"});
     for (key, value) in more.as_object().cloned().unwrap_or_default() {
         order[key] = value;
     }

@@ -36,10 +36,16 @@ fn the_same_key_gives_the_same_orders_even_after_a_restart() {
     assert_eq!((another.orders[0].outcome.as_str(), of_chile.orders[0].outcome.as_str()), ("settled", "settled"));
     assert_ne!(another.orders[0].id, of_chile.orders[0].id);
 
-    let without = server.session("mia").post_bytes("/v1/orders", "application/json", None, other[0].to_string().as_bytes());
+    let without =
+        server.session("mia").post_bytes("/v1/orders", "application/json", None, other[0].to_string().as_bytes());
     let without = problem(without);
     assert_eq!((without.status, without.field.as_deref()), (422, Some("id")));
-    let odd = server.session("mia").post_bytes("/v1/orders", "application/json", Some("a b"), other[0].to_string().as_bytes());
+    let odd = server.session("mia").post_bytes(
+        "/v1/orders",
+        "application/json",
+        Some("a b"),
+        other[0].to_string().as_bytes(),
+    );
     assert_eq!(problem(odd).field.as_deref(), Some("idempotency-key"));
 }
 
@@ -60,7 +66,10 @@ fn a_signed_batch_that_is_sent_again_gets_its_first_receipt() {
     // Another batch with a sequence that was used is refused, and says what to do.
     let other = server.batch(0, 5, &[order("BRA", "USD", "7.00", json!({"id": id(3)}))]);
     let refused = problem(client.submit_batch(&other));
-    assert_eq!((refused.status, refused.field.as_deref(), refused.reason.as_deref()), (409, Some("sequence"), Some("DUPL")));
+    assert_eq!(
+        (refused.status, refused.field.as_deref(), refused.reason.as_deref()),
+        (409, Some("sequence"), Some("DUPL"))
+    );
     assert!(refused.detail.contains("ask for its orders"), "{refused}");
     // After a restart the receipt is forgotten, but not the order.
     server.restart(|_| {});
@@ -98,9 +107,12 @@ fn the_node_and_the_member_itself_may_sign_at_once() {
 fn many_orders_come_as_a_list_as_lines_or_as_csv() {
     let server = Server::start();
     let mia = server.session("mia");
-    let lines = format!("{}\n{{\"amount\"\n{}\n", order("ARG", "USD", "1", json!({})), order("ARG", "USD", "2", json!({})));
-    let read: api::PaymentsView =
-        serde_json::from_slice(&mia.post_bytes("/v1/orders", "application/x-ndjson", Some("l"), lines.as_bytes()).unwrap()).unwrap();
+    let lines =
+        format!("{}\n{{\"amount\"\n{}\n", order("ARG", "USD", "1", json!({})), order("ARG", "USD", "2", json!({})));
+    let read: api::PaymentsView = serde_json::from_slice(
+        &mia.post_bytes("/v1/orders", "application/x-ndjson", Some("l"), lines.as_bytes()).unwrap(),
+    )
+    .unwrap();
     let said: Vec<_> = read.orders.iter().map(|o| (o.line, o.outcome.as_str())).collect();
     assert_eq!(said, [(1, "settled"), (2, "rejected"), (3, "settled")]);
     let csv = "creditor,currency,amount,value_date\nARG,USD,1.00,2006-01-02\nARG,USD,1.000,2006-01-02\n";
@@ -119,8 +131,10 @@ fn many_orders_come_as_a_list_as_lines_or_as_csv() {
 fn lists_are_paged_without_loss() {
     let server = Server::start();
     let client = server.client();
-    let later: Vec<_> = (0..25).map(|n| order("BRA", "USD", "1", json!({"id": id(n + 1), "value_date": "2006-01-04"}))).collect();
-    let now: Vec<_> = (0..40).map(|n| order(["BRA", "CHL"][n as usize % 2], "USD", "1", json!({"id": id(n + 100)}))).collect();
+    let later: Vec<_> =
+        (0..25).map(|n| order("BRA", "USD", "1", json!({"id": id(n + 1), "value_date": "2006-01-04"}))).collect();
+    let now: Vec<_> =
+        (0..40).map(|n| order(["BRA", "CHL"][n as usize % 2], "USD", "1", json!({"id": id(n + 100)}))).collect();
     client.submit_batch(&server.batch(0, 1, &later)).unwrap();
     client.submit_batch(&server.batch(0, 2, &now)).unwrap();
     let all = |parameters: &[(&str, &str)]| {
@@ -144,11 +158,17 @@ fn lists_are_paged_without_loss() {
     distinct.sort();
     distinct.dedup();
     assert_eq!(distinct.len(), 65);
-    assert_eq!((ids[0].as_str(), ids[25].as_str()), (id(1).as_str(), id(139).as_str()), "open by entry, then ended, latest first");
+    assert_eq!(
+        (ids[0].as_str(), ids[25].as_str()),
+        (id(1).as_str(), id(139).as_str()),
+        "open by entry, then ended, latest first"
+    );
     assert_eq!(all(&[("status", "queued"), ("limit", "10")]).len(), 25);
     assert_eq!(all(&[("status", "settled"), ("member", "CHL"), ("limit", "3")]).len(), 20);
     assert_eq!(all(&[("status", "settled"), ("member", "PRY")]).len(), 0);
-    for (parameters, field) in [("status=gone", "status"), ("cursor=7", "cursor"), ("limit=x", "query"), ("page=1", "query")] {
+    for (parameters, field) in
+        [("status=gone", "status"), ("cursor=7", "cursor"), ("limit=x", "query"), ("page=1", "query")]
+    {
         assert_eq!(problem(client.get::<Value>(&format!("/v1/orders?{parameters}"))).field.as_deref(), Some(field));
     }
     let queue: Value = client.get("/v1/queue?member=ARG").unwrap();

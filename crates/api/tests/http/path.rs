@@ -11,20 +11,26 @@ fn from_a_signed_batch_to_a_settled_statement() {
     let mut server = Server::start();
     let client = server.client();
     let detail = json!({"id": id(2), "detail": {"debtor_name": "Ana", "remittance": ["invoice 7"]}, "customer": true});
-    let orders = [order("BRA", "USD", "100.00", json!({"id": id(1), "reference": "first"})), order("BRA", "USD", "0.05", detail)];
+    let orders = [
+        order("BRA", "USD", "100.00", json!({"id": id(1), "reference": "first"})),
+        order("BRA", "USD", "0.05", detail),
+    ];
     let receipt = client.submit_batch(&server.batch(0, 1, &orders)).unwrap();
     assert_eq!((receipt.member.as_str(), receipt.sequence, receipt.height), ("ARG", 1, 1));
     assert!(receipt.outcomes.iter().all(|outcome| outcome.outcome == "settled"), "{receipt:?}");
     assert_eq!(receipt.outcomes[1].id.as_deref(), Some(id(2).as_str()));
 
     let union = client.union().unwrap();
-    assert_eq!((union.height, union.state, union.ended_orders), (1, receipt.state, 2));
+    assert_eq!((union.height, &union.state, union.ended_orders), (1, &receipt.state, 2));
     let member = client.member("ARG").unwrap();
     assert_eq!((member.next_sequence, member.signing_key), (2, crate::harness::hex(&key(0).public().signing)));
 
     // Everything known of an order, from the state and from its record in the journal.
     let first = client.order(&id(1)).unwrap();
-    assert_eq!((first.status.as_str(), first.reference.as_deref(), first.amount.minor.as_str()), ("settled", Some("first"), "10000"));
+    assert_eq!(
+        (first.status.as_str(), first.reference.as_deref(), first.amount.minor.as_str()),
+        ("settled", Some("first"), "10000")
+    );
     assert_eq!((first.place.height, first.place.batch, first.place.record), (1, 0, 0));
     assert_eq!(client.order(&id(2)).unwrap().detail, None, "customer detail is not for everybody");
     let seen = server.session("vera").order(&id(2)).unwrap().detail.unwrap();
@@ -55,7 +61,8 @@ fn from_a_signed_batch_to_a_settled_statement() {
     // Three of four members close the cycle; the creditor confirms its leg.
     server.clock.set(crate::harness::noon() + 1_000);
     for (member, sequence) in [(0, 2), (2, 1), (3, 1)] {
-        let receipt = client.submit_batch(&server.commands(member, sequence, &[Command::CloseCycle { cycle: 1 }])).unwrap();
+        let receipt =
+            client.submit_batch(&server.commands(member, sequence, &[Command::CloseCycle { cycle: 1 }])).unwrap();
         assert_eq!(receipt.outcomes[0].outcome, "done");
     }
     let cycle: Value = client.get("/v1/cycles/1").unwrap();
@@ -73,7 +80,13 @@ fn from_a_signed_batch_to_a_settled_statement() {
     while events.next().0 != "1-0" {}
     server.restart(|_| {});
     let client = server.client();
-    client.submit_batch(&server.batch(0, 3, &[order("BRA", "USD", "1", json!({"id": id(9), "value_date": "2006-01-03"}))])).unwrap();
+    client
+        .submit_batch(&server.batch(
+            0,
+            3,
+            &[order("BRA", "USD", "1", json!({"id": id(9), "value_date": "2006-01-03"}))],
+        ))
+        .unwrap();
     let statement: StatementView = client.get(&of("BRA", "2006-01-02", "json")).unwrap();
     assert!(statement.is_final);
     let position = &statement.accounts[0];

@@ -102,7 +102,8 @@ fn tokens_are_in_no_file() {
     let mia = server.session("mia");
     let order = crate::harness::order("ARG", "USD", "1", serde_json::json!({"detail": {"debtor_name": "Secretaria"}}));
     mia.submit_orders(&order, "k").unwrap();
-    let large = crate::harness::order("ARG", "USD", "5000", serde_json::json!({"detail": {"debtor_name": "Secretaria"}}));
+    let large =
+        crate::harness::order("ARG", "USD", "5000", serde_json::json!({"detail": {"debtor_name": "Secretaria"}}));
     mia.submit_orders(&large, "l").unwrap();
     server.stop();
     let mut files = 0;
