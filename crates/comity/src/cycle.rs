@@ -2,9 +2,9 @@
 
 use crate::exit::Result;
 use crate::output::{Align, Output, Table};
-use crate::remote::{NodeArgument, SignerArguments};
+use crate::remote::{NodeArgument, SignerArguments, receipt_text, taken};
 use api::text::{CloseCycle, ConfirmLeg};
-use api::view::{CycleView, LegView};
+use api::view::{CycleView, LegView, ReceiptView};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
@@ -78,11 +78,52 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
             let cycle: Detailed = node.connect().get(&format!("/v1/cycles/{cycle}"), &[])?;
             output.show(&cycle, Detailed::text)
         }
-        Command::Close(Close { cycle, signer }) => signer.order(&CloseCycle { cycle: *cycle }.into(), output),
+        Command::Close(Close { cycle, signer }) => close(*cycle, signer, output),
         Command::Confirm(Confirm { cycle, leg, signer }) => {
             signer.order(&ConfirmLeg { cycle: *cycle, leg: *leg }.into(), output)
         }
     }
+}
+
+/// What became of an agreement to close a cycle.
+#[derive(Serialize)]
+struct Agreed {
+    #[serde(flatten)]
+    receipt: ReceiptView,
+    /// The cycle afterwards; null where the agreement was rejected, or the node did not tell any more.
+    cycle: Option<CycleView>,
+}
+
+fn close(number: u32, arguments: &SignerArguments, output: Output) -> Result<()> {
+    let signer = arguments.open()?;
+    let ask = || signer.remote().get::<CycleView>(&format!("/v1/cycles/{number}"), &[]);
+    let code = &signer.charter.members[usize::from(signer.member)].code;
+    // Where the node does not know the cycle, it says so when it refuses to close it.
+    let had_agreed = ask().is_ok_and(|cycle| cycle.agreed.contains(code));
+    let receipt = signer.order(&CloseCycle { cycle: number }.into())?;
+    let taken = taken(&receipt);
+    // Once taken it is done, whether or not the node answers once more.
+    let cycle = taken.as_ref().ok().and_then(|()| ask().ok());
+    let agreed = Agreed { receipt, cycle };
+    output.show(&agreed, |Agreed { receipt, cycle }| match cycle {
+        Some(cycle) => agreed_text(cycle, signer.charter.members.len(), had_agreed),
+        None => receipt_text(receipt),
+    })?;
+    taken
+}
+
+/// How far `members` members have come with closing a cycle: more than half of them have to agree.
+fn agreed_text(cycle: &CycleView, members: usize, had_agreed: bool) -> String {
+    let number = cycle.number;
+    if cycle.status != "open" {
+        let legs = if cycle.legs == 1 { "1 leg".to_owned() } else { format!("{} legs", cycle.legs) };
+        return format!("cycle {number} is closed, {legs}\n");
+    }
+    let agreed = cycle.agreed.len();
+    let already = if had_agreed { "agreed already: " } else { "" };
+    let missing = (members / 2 + 1).saturating_sub(agreed);
+    let close = if missing == 1 { "closes" } else { "close" };
+    format!("{already}{agreed} of {members} members have agreed; {missing} more {close} it\n")
 }
 
 fn list(cycles: &[CycleView]) -> String {
@@ -140,5 +181,27 @@ impl Detailed {
         text.push('\n');
         text.push_str(&table.text("No settlement legs."));
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agreement_says_how_far_it_is() {
+        let amount = r#"{"amount": "0.00", "minor": "0", "currency": "USD"}"#;
+        let cycle = |status: &str, agreed: &str| -> CycleView {
+            let json = format!(
+                r#"{{"number": 1, "status": "{status}", "first_day": "", "opened_at": "", "closes_at": "",
+                "settled_orders": 0, "gross": {amount}, "bilateral_net": {amount}, "multilateral_net": {amount},
+                "legs": 2, "legs_open": 2, "agreed": {agreed}}}"#
+            );
+            serde_json::from_str(&json).unwrap()
+        };
+        let open = cycle("open", r#"["ARG"]"#);
+        assert_eq!(agreed_text(&open, 3, false), "1 of 3 members have agreed; 1 more closes it\n");
+        assert_eq!(agreed_text(&open, 4, true), "agreed already: 1 of 4 members have agreed; 2 more close it\n");
+        assert_eq!(agreed_text(&cycle("closed", "[]"), 3, false), "cycle 1 is closed, 2 legs\n");
     }
 }

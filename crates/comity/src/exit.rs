@@ -12,7 +12,7 @@ Exit codes:
   2  the command line is not understood; nothing was done
   3  some orders were rejected, the others were taken; each rejected one is named
   4  refused: nothing was done
-  5  outcome unknown: it may or may not have been done; run the same command again, it is not done twice
+  5  outcome unknown, or only a part was done: run the same command again, nothing is done twice
   6  the node cannot be reached, or is too busy; nothing was done
   7  verification found a fault in a journal";
 
@@ -28,7 +28,7 @@ pub enum Exit {
     SomeRejected = 3,
     /// Nothing was done, and trying again changes nothing.
     Refused = 4,
-    /// It is not known whether it was done.
+    /// It is not known whether it was done, or only a part of it was.
     Unknown = 5,
     /// The node did not answer, or takes nothing now.
     Unreachable = 6,

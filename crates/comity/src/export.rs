@@ -53,6 +53,9 @@ struct Sheets {
     positions: Sheet,
 }
 
+/// Their names.
+const SHEETS: [&str; 5] = ["orders", "transfers", "cycles", "legs", "positions"];
+
 const ORDERS: &str = "
     required binary id (UTF8);
     required binary kind (UTF8);
@@ -140,18 +143,32 @@ const POSITIONS: &str = "
     optional fixed_len_byte_array(16) debit_cap (DECIMAL(38,0));
     optional fixed_len_byte_array(16) credit_cap (DECIMAL(38,0));";
 
-/// Replays the journal into files.
+/// Replays the journal into files; where that fails, none is left.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let directory = journal_directory(&arguments.directory);
     let acknowledged = journal::Reader::open(&directory).and_then(|reader| reader.acknowledged());
     let blocks = acknowledged.map_err(Failure::failed)?.map_or(0, |head| head.height);
     ensure_room(&arguments.out)?;
+    let is_new = !arguments.out.exists();
     std::fs::create_dir_all(&arguments.out).map_err(Failure::io("create", &arguments.out))?;
+    let exported = write(arguments, &directory, blocks).inspect_err(|_| {
+        // What is in the way of cleaning up was in the way before, and that is what the failure tells.
+        for name in SHEETS {
+            let _ = sheet::remove(&arguments.out, name);
+        }
+        if is_new {
+            let _ = std::fs::remove_dir(&arguments.out);
+        }
+    })?;
+    output.show(&exported, Exported::text)
+}
+
+fn write(arguments: &Arguments, directory: &Path, blocks: u64) -> Result<Exported> {
     let failed = |error: parquet::errors::ParquetError| {
         Failure::failed(format!("cannot write {}: {error}", arguments.out.display()))
     };
 
-    let mut replay = Replay::open(&directory, u64::MAX)?;
+    let mut replay = Replay::open(directory, u64::MAX)?;
     let mut sheets = Sheets::create(&arguments.out).map_err(failed)?;
     let bar = progress::bar(blocks, "blocks");
     while let Some(step) = replay.step()? {
@@ -168,9 +185,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     sheets.state(union).map_err(failed)?;
     bar.finish_and_clear();
 
-    let exported =
-        Exported { directory: arguments.out.clone(), height: union.height(), rows: sheets.finish().map_err(failed)? };
-    output.show(&exported, Exported::text)
+    Ok(Exported { directory: arguments.out.clone(), height: union.height(), rows: sheets.finish().map_err(failed)? })
 }
 
 fn is_end(status: OrderStatus) -> bool {
@@ -181,21 +196,21 @@ impl Sheets {
     fn create(directory: &Path) -> parquet::errors::Result<Self> {
         let sheet = |name, schema| Sheet::create(directory, name, schema);
         Ok(Sheets {
-            orders: sheet("orders", ORDERS)?,
-            transfers: sheet("transfers", TRANSFERS)?,
-            cycles: sheet("cycles", CYCLES)?,
-            legs: sheet("legs", LEGS)?,
-            positions: sheet("positions", POSITIONS)?,
+            orders: sheet(SHEETS[0], ORDERS)?,
+            transfers: sheet(SHEETS[1], TRANSFERS)?,
+            cycles: sheet(SHEETS[2], CYCLES)?,
+            legs: sheet(SHEETS[3], LEGS)?,
+            positions: sheet(SHEETS[4], POSITIONS)?,
         })
     }
 
     fn finish(self) -> parquet::errors::Result<Vec<(&'static str, u64)>> {
         Ok(vec![
-            ("orders", self.orders.finish()?),
-            ("transfers", self.transfers.finish()?),
-            ("cycles", self.cycles.finish()?),
-            ("legs", self.legs.finish()?),
-            ("positions", self.positions.finish()?),
+            (SHEETS[0], self.orders.finish()?),
+            (SHEETS[1], self.transfers.finish()?),
+            (SHEETS[2], self.cycles.finish()?),
+            (SHEETS[3], self.legs.finish()?),
+            (SHEETS[4], self.positions.finish()?),
         ])
     }
 

@@ -7,6 +7,7 @@ use crate::node_file::{self, HeldMember, quoted};
 use crate::output::{Align, Output, Table, hex};
 use clap::Args;
 use jiff::civil::Date;
+use ledger::NO_CAP;
 use money::Currency;
 use network::Node;
 use serde::Serialize;
@@ -143,6 +144,15 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         directory: directory.clone(),
         members: founders,
     };
+    let has_no_cap = |member: &&union::Member| member.debit_cap == NO_CAP;
+    let uncapped: Vec<&str> = charter.members.iter().filter(has_no_cap).map(|member| member.code.as_str()).collect();
+    if !uncapped.is_empty() {
+        output.note(&format!(
+            "warning: the charter has no debit_cap for {}: what they may owe is not bounded. A member bounds itself with \
+             `comity set caps`; bounds that all agree on belong in the charter, before the union is founded",
+            uncapped.join(", ")
+        ));
+    }
     output.show(&founded, Founded::text)
 }
 

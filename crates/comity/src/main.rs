@@ -7,6 +7,7 @@ mod decide;
 mod demo;
 mod exit;
 mod export;
+mod identifier;
 mod init;
 mod keys;
 mod members;

@@ -54,6 +54,22 @@ pub struct Remote {
     client: Client,
 }
 
+/// Why the records of a batch were not taken, as far as is known.
+#[derive(Debug)]
+pub struct NotSent {
+    /// Why.
+    pub failure: Failure,
+    /// Records of a batch that was handed over without an answer: it may or may not have been taken. 0 where nothing
+    /// of it can have been.
+    pub not_known: usize,
+}
+
+impl From<NotSent> for Failure {
+    fn from(not_sent: NotSent) -> Self {
+        not_sent.failure
+    }
+}
+
 /// A member's key, and the node that takes what it signs.
 pub struct Signer {
     remote: Remote,
@@ -137,22 +153,27 @@ impl SignerArguments {
 
     /// Signs one command, sends it, and says what became of it.
     pub fn order(&self, command: &CommandText, output: Output) -> Result<()> {
-        let signer = self.open()?;
-        let json = serde_json::to_string(command).map_err(Failure::failed)?;
-        let command = parse_command(&signer.charter, &json).map_err(Failure::usage)?;
-        let (receipt, _) = signer.send_first(&mut vec![BatchSigner::command(1, &command)])?;
-        let outcome = receipt.outcomes.first();
-        output.show(&receipt, |receipt| match outcome {
-            Some(outcome) if !outcome.is_rejected() => {
-                format!("{}, by block {} of {}\n", outcome_text(outcome), receipt.height, receipt.time)
-            }
-            _ => String::new(),
-        })?;
-        match outcome {
-            Some(outcome) if outcome.is_rejected() => Err(Failure::new(Exit::Refused, outcome_text(outcome))),
-            _ => Ok(()),
-        }
+        let receipt = self.open()?.order(command)?;
+        output.show(&receipt, receipt_text)?;
+        taken(&receipt)
     }
+}
+
+/// Fails if a command of a batch was rejected.
+pub fn taken(receipt: &ReceiptView) -> Result<()> {
+    match receipt.outcomes.iter().find(|outcome| outcome.is_rejected()) {
+        Some(outcome) => Err(Failure::new(Exit::Refused, outcome_text(outcome))),
+        None => Ok(()),
+    }
+}
+
+/// What became of the only command of a batch, and when; nothing where it was not [`taken`].
+pub fn receipt_text(receipt: &ReceiptView) -> String {
+    if taken(receipt).is_err() {
+        return String::new();
+    }
+    let outcome = receipt.outcomes.first().map(outcome_text).unwrap_or_default();
+    format!("{outcome}, by block {} of {}\n", receipt.height, receipt.time)
 }
 
 /// What became of a command, in words.
@@ -175,16 +196,38 @@ impl Signer {
         BatchSigner::new(&self.charter, self.member, &self.key).expect("the key was compared when it was read")
     }
 
+    /// The node that takes what is signed.
+    pub fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    /// Signs one command and sends it; whether it was [`taken`] is for the caller to ask.
+    pub fn order(&self, command: &CommandText) -> Result<ReceiptView> {
+        let json = serde_json::to_string(command).map_err(Failure::failed)?;
+        let command = parse_command(&self.charter, &json).map_err(Failure::usage)?;
+        let (receipt, _) = self.send_first(&mut vec![BatchSigner::command(1, &command)])?;
+        Ok(receipt)
+    }
+
     /// Signs and sends as many records as one batch holds, takes them out of `records`, and returns what became of
     /// them with the lines that they came from.
     ///
     /// Whoever else signs for the member may be faster with a sequence: then nothing of the batch was applied, and it
     /// is signed anew. Where the answer is lost, the very same batch is sent once more, which cannot be done twice.
-    pub fn send_first(&self, records: &mut Vec<Record>) -> Result<(ReceiptView, Vec<u64>)> {
+    pub fn send_first(&self, records: &mut Vec<Record>) -> std::result::Result<(ReceiptView, Vec<u64>), NotSent> {
+        // Once an answer was lost, no later failure says that nothing was done.
+        let mut not_known = 0;
+        let not_sent = |failure: Failure, not_known: usize| {
+            let exit = if not_known > 0 { Exit::Unknown } else { failure.exit };
+            NotSent { failure: Failure { exit, ..failure }, not_known }
+        };
         for _ in 0..ATTEMPTS {
-            let batch = self.sign_first(records)?;
+            let batch = self.sign_first(records).map_err(|failure| not_sent(failure, not_known))?;
             let sent = match self.post(&batch) {
-                Err(error) if error.is_unknown_outcome() => self.post(&batch),
+                Err(error) if error.is_unknown_outcome() => {
+                    not_known = batch.lines.len();
+                    self.post(&batch)
+                }
                 sent => sent,
             };
             match sent {
@@ -193,13 +236,12 @@ impl Signer {
                     return Ok((receipt, batch.lines));
                 }
                 Err(ClientError::Problem(problem)) if problem.field.as_deref() == Some("sequence") => {}
-                Err(error) => return Err(failure(error)),
+                Err(error) => return Err(not_sent(failure(error), not_known)),
             }
         }
         let code = &self.charter.members[usize::from(self.member)].code;
-        let text =
-            format!("others keep signing for {code} and were faster {ATTEMPTS} times; nothing was done, try again");
-        Err(Failure::new(Exit::Unreachable, text))
+        let text = format!("others keep signing for {code} and were faster {ATTEMPTS} times; try again");
+        Err(not_sent(Failure::new(Exit::Unreachable, text), not_known))
     }
 
     fn sign_first(&self, records: &[Record]) -> Result<SignedBatch> {

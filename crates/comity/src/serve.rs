@@ -1,6 +1,6 @@
 //! `comity serve`: the node, until it is told to stop.
 
-use crate::exit::{Failure, Result};
+use crate::exit::{Exit, Failure, Result};
 use crate::node_file::NodeFile;
 use crate::output::{Output, instant};
 use crate::passphrase::PassphraseArguments;
@@ -10,7 +10,7 @@ use keys::key_file;
 use network::{Clock, Node, Options, Recovered};
 use serde::Serialize;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,6 +38,10 @@ pub struct Arguments {
     /// For rehearsals: the node's clock starts at this RFC 3339 time and goes on from there
     #[arg(long, value_name = "TIME")]
     rehearse_from: Option<jiff::Timestamp>,
+    /// Rehearse also where that moves a journal with blocks ahead by more than a day: orders expire and cycles close,
+    /// for good
+    #[arg(long, requires = "rehearse_from")]
+    rehearse_anyway: bool,
     #[command(flatten)]
     passphrase: PassphraseArguments,
 }
@@ -45,6 +49,12 @@ pub struct Arguments {
 const NOTES: &str = "\
 The first SIGINT or SIGTERM lets requests that are under way finish, writes a snapshot and ends with 0.
 When it listens it says where, in one line on standard output (with --output json as {\"listening\": \"http://...\"}).";
+
+/// A rehearsal moves a journal with blocks ahead by at most this, in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+/// A clock that is behind the last block by more than this, in milliseconds, is said to be.
+const LATE_MS: u64 = 60_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
@@ -78,15 +88,15 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     start_log(arguments.log_format, arguments.log_level);
     let members = file.unlock(&arguments.passphrase)?;
     let operators = file.operators(&arguments.config)?;
-    let clock = match arguments.rehearse_from {
-        None => Clock::system(),
+    let rehearsed_ms = match arguments.rehearse_from {
+        None => None,
         Some(time) => {
             let time_ms = u64::try_from(time.as_millisecond());
-            let clock = Clock::standing_at(time_ms.map_err(|_| Failure::usage("--rehearse-from: is before 1970"))?);
-            clock.run();
-            clock
+            Some(time_ms.map_err(|_| Failure::usage("--rehearse-from: is before 1970"))?)
         }
     };
+    // A rehearsal's clock stands, so that no block is made, until the journal was looked at.
+    let clock = rehearsed_ms.map_or_else(Clock::system, |_| Clock::standing_at(0));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     runtime.block_on(async {
@@ -103,6 +113,16 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         let opened = tokio::task::spawn_blocking(move || Node::open(&data, Arc::new(clock), Options::default()));
         let (node, recovered) = opened.await.expect("opening does not panic")?;
         tell_recovery(&recovered);
+        let last_ms = node.peek(|union| union.time_ms());
+        if let Some(time_ms) = rehearsed_ms {
+            if recovered.height > 0 && time_ms > last_ms.saturating_add(DAY_MS) && !arguments.rehearse_anyway {
+                node.close()?;
+                return Err(would_move_ahead(&file.data, last_ms, time_ms));
+            }
+            node.clock().set(time_ms);
+            node.clock().run();
+        }
+        tell_late_clock(last_ms, node.clock().now_ms());
         let node = Arc::new(node);
         let settings = Settings { directory: file.records.clone(), members, operators, bounds: Bounds::default() };
         let api = Api::new(node.clone(), settings);
@@ -111,7 +131,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             listening: format!("http://{address}"),
             union: node.charter().name.clone(),
             height: recovered.height,
-            time: instant(node.peek(|union| union.time_ms())),
+            time: instant(last_ms),
         };
         output.show(&listening, |at| format!("{} is served at {}\n", at.union, at.listening))?;
         api::serve(listener, api, stop).await?;
@@ -125,6 +145,32 @@ fn tell_recovery(recovered: &Recovered) {
         tracing::warn!(
             bytes = recovered.torn_bytes,
             "unfinished blocks, never acknowledged, were cut off the journal's end"
+        );
+    }
+}
+
+/// Why a rehearsal does not begin.
+fn would_move_ahead(data: &Path, last_ms: u64, time_ms: u64) -> Failure {
+    Failure::new(
+        Exit::Refused,
+        format!(
+            "--rehearse-from: the journal in {} has blocks, the last of {}; a clock that starts at {} would move it ahead \
+             for good: orders would expire and cycles close. Rehearse on a copy, from at most a day later, or say \
+             --rehearse-anyway",
+            data.display(),
+            instant(last_ms),
+            instant(time_ms)
+        ),
+    )
+}
+
+/// Block time never goes back: where the clock is behind it, it stands still until the clock has caught up.
+fn tell_late_clock(last_ms: u64, now_ms: u64) {
+    if last_ms > now_ms.saturating_add(LATE_MS) {
+        tracing::error!(
+            clock = instant(now_ms),
+            last_block = instant(last_ms),
+            "the clock is behind the journal's last block: block time stands still until then; set the clock right"
         );
     }
 }

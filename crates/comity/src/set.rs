@@ -1,6 +1,7 @@
 //! `comity set`: a member's own limits, rules, rates and participants. Nobody else can set them.
 
 use crate::exit::Result;
+use crate::identifier;
 use crate::output::Output;
 use crate::remote::SignerArguments;
 use api::text::{
@@ -9,7 +10,10 @@ use api::text::{
 };
 use clap::{Args, Subcommand};
 
-/// Set your member's own limits, acceptance rules, rates and participants (`comity members CODE` shows them).
+/// Set your member's own limits, acceptance rules, rates and participants
+///
+/// `comity members CODE` shows caps, reservations, rules, rates and participants; `comity positions --member CODE` shows
+/// the bilateral limits.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Cap your member's position, within what the charter allows
@@ -116,8 +120,8 @@ pub struct Rates {
 pub struct Participant {
     /// Its number at the member, from 1.
     number: u32,
-    /// BIC or LEI.
-    #[arg(long)]
+    /// BIC, 8 or 11 characters, or LEI, 20 characters.
+    #[arg(long, value_parser = identifier::parse)]
     identifier: String,
     /// Its name.
     #[arg(long)]

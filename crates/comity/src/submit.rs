@@ -32,7 +32,9 @@ An order is executed once, however often it is sent. One without an id gets an i
 many equal lines come before it in the file: sending the file again, or with lines added, pays nothing twice. Two
 payments that are equal in everything, in different files, need ids of their own.
 
-Exit code 3: some orders were rejected, or refused by the receiving member; 4: all were.";
+Exit code 3: some orders were rejected, or refused by the receiving member; 4: all were. 5: the node was lost on the way;
+how many orders were taken, are not known and were not sent is said, and the same command goes on where it ended. 6: the
+node was not reached, and nothing was sent.";
 
 /// Check, sign and send payment orders from a file.
 #[derive(Args, Debug)]
@@ -72,6 +74,10 @@ struct Summary {
     /// Orders that got an id from their content.
     ids_derived: u64,
     batches: u64,
+    /// Orders that were handed to the node without an answer: they may or may not have been taken.
+    not_known: u64,
+    /// Orders that were not handed to the node, because it was lost before.
+    not_sent: u64,
     /// The last block that took a batch.
     height: Option<u64>,
     /// Orders that were rejected or refused, or with --list all.
@@ -125,7 +131,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     submission.bar.finish_and_clear();
     match result {
         Ok(()) => submission.report(),
-        Err(failure) => Err(submission.interrupted(failure)),
+        Err(failure) => submission.interrupted(failure),
     }
 }
 
@@ -160,7 +166,18 @@ fn open(path: &Path) -> Result<Input> {
 
 impl Submission<'_> {
     fn run(&mut self, format: Format, input: impl BufRead) -> Result<()> {
-        for order in read_orders(self.charter, self.member, format, input, ORDERS_MAX) {
+        let mut orders = read_orders(self.charter, self.member, format, input, ORDERS_MAX);
+        let result = self.send_all(&mut orders);
+        if result.is_err() {
+            let unread = orders.count() as u64;
+            self.summary.orders += unread;
+            self.summary.not_sent += unread + self.pending.len() as u64 - self.summary.not_known;
+        }
+        result
+    }
+
+    fn send_all(&mut self, orders: &mut impl Iterator<Item = std::result::Result<Draft, LineError>>) -> Result<()> {
+        for order in orders {
             self.summary.orders += 1;
             match order {
                 Ok(draft) => self.take(draft)?,
@@ -218,7 +235,8 @@ impl Submission<'_> {
     fn send_pending(&mut self) -> Result<()> {
         let Some(signer) = self.signer else { return Ok(()) };
         while !self.pending.is_empty() {
-            let (receipt, lines) = signer.send_first(&mut self.pending)?;
+            let sent = signer.send_first(&mut self.pending);
+            let (receipt, lines) = sent.inspect_err(|error| self.summary.not_known = error.not_known as u64)?;
             self.summary.batches += 1;
             self.summary.height = Some(receipt.height);
             let outcomes = receipt.outcomes.into_iter().zip(lines);
@@ -255,17 +273,28 @@ impl Submission<'_> {
         self.bar.suspend(|| self.output.raw(&line_text(&outcome)))
     }
 
-    /// How far it had come when it failed.
-    fn interrupted(&self, failure: Failure) -> Failure {
-        let taken = self.summary.taken();
-        let text = match self.summary.batches {
-            0 => failure.text,
-            batches => format!(
-                "{}\n{taken} orders in {batches} batches were taken before; the same command goes on where this ended",
-                failure.text
-            ),
+    /// Says how far it had come when it failed.
+    fn interrupted(&self, failure: Failure) -> Result<()> {
+        let summary = &self.summary;
+        if self.output.is_json() {
+            self.output.json(summary)?;
+        }
+        if summary.batches == 0 && summary.not_known == 0 {
+            return Err(failure);
+        }
+        let text = format!(
+            "{}\n{} taken, {} not known, {} not sent; run the same command again, nothing is done twice",
+            failure.text,
+            summary.taken(),
+            summary.not_known,
+            summary.not_sent
+        );
+        // What was handed over cannot be called "nothing".
+        let exit = match failure.exit {
+            Exit::Refused | Exit::Unreachable => Exit::Unknown,
+            exit => exit,
         };
-        Failure { text, ..failure }
+        Err(Failure { exit, text })
     }
 
     fn report(&self) -> Result<()> {

@@ -15,6 +15,18 @@ use std::path::{Path, PathBuf};
 pub struct Arguments {
     /// Directory of a union (with data/ in it) or of a journal.
     directory: PathBuf,
+    /// The state that the last block must lead to, 64 hexadecimal digits: as another member or an earlier run told it.
+    ///
+    /// A journal proves what it holds, not that it goes on: one that was cut off after a block, and its file `head`
+    /// removed, is as good as one that never went further. Who knows the state by another way finds that out.
+    #[arg(long, value_name = "HASH", value_parser = state_hash)]
+    expect_state: Option<String>,
+}
+
+fn state_hash(text: &str) -> std::result::Result<String, &'static str> {
+    let text = text.to_ascii_lowercase();
+    let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { Ok(text) } else { Err("a state hash is 64 hexadecimal digits") }
 }
 
 /// What was proved.
@@ -68,7 +80,16 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     });
     bar.finish_and_clear();
     match verified {
-        Ok(verified) => output.show(&Report::new(directory, &verified), Report::text),
+        Ok(verified) => {
+            let report = Report::new(directory, &verified);
+            match &arguments.expect_state {
+                Some(expected) if *expected != report.state_hash => {
+                    output.show(&Fault::other_state(report, expected), Fault::text)?;
+                    Err(Failure::told(Exit::Fault))
+                }
+                _ => output.show(&report, Report::text),
+            }
+        }
         Err(error) if is_about_the_journal(&error) => {
             output.show(&Fault::new(directory, &error), Fault::text)?;
             Err(Failure::told(Exit::Fault))
@@ -159,6 +180,17 @@ state       {}{torn}
 }
 
 impl Fault {
+    /// A journal that is good as far as it goes, and ends in another state than it should.
+    fn other_state(report: Report, expected: &str) -> Self {
+        let height = report.blocks - 1;
+        let reason = format!(
+            "all is right up to this block, the last, but its state is {}, not {expected}: the journal goes on \
+             elsewhere, was cut off, or is another",
+            report.state_hash
+        );
+        Fault { verified: false, directory: report.directory, file: None, offset: None, block: Some(height), reason }
+    }
+
     fn new(directory: PathBuf, error: &NodeError) -> Self {
         let mut fault =
             Fault { verified: false, directory, file: None, offset: None, block: None, reason: error.to_string() };

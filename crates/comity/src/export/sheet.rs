@@ -94,6 +94,18 @@ impl Sheet {
     }
 }
 
+/// Takes away `directory/name.parquet`, finished or not.
+pub fn remove(directory: &Path, name: &str) -> std::io::Result<()> {
+    let path = directory.join(format!("{name}.parquet"));
+    for path in [unfinished(&path), path] {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn unfinished(path: &Path) -> PathBuf {
     path.with_extension("parquet.unfinished")
 }

@@ -121,3 +121,26 @@ fn nothing_is_overwritten_and_nothing_is_left_half_done() {
     run(&["export", &scene.arg("nowhere"), "--out", &scene.arg("new")]).expect(1).says(&["nowhere"]);
     assert!(!scene.path("new").exists());
 }
+
+#[test]
+fn a_failed_export_leaves_room_for_the_next() {
+    let scene = Scene::new();
+    scene.trade(2);
+    let (file, good) = scene.segments().pop().unwrap();
+    let mut bad = good.clone();
+    let at = bad.len() / 2;
+    bad[at] ^= 1;
+    std::fs::create_dir(scene.path("there")).unwrap();
+    let exports =
+        ["new", "there"].map(|name| (name, ["export".into(), scene.arg("union"), "--out".into(), scene.arg(name)]));
+    std::fs::write(&file, &bad).unwrap();
+    for (name, export) in &exports {
+        assert_ne!(run(&export.each_ref().map(String::as_str)).code, 0);
+        assert_eq!(scene.path(name).exists(), *name == "there");
+    }
+    assert_eq!(file_names(&scene.path("there")), [""; 0]);
+    std::fs::write(&file, &good).unwrap();
+    for (_, export) in &exports {
+        run(&export.each_ref().map(String::as_str)).expect(0);
+    }
+}

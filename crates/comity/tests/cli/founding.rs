@@ -60,7 +60,8 @@ fn defaults_are_written_where_they_are_seen() {
         "--member=BB:B:EUR",
         "--work-factor=4",
     ])
-    .expect(0);
+    .expect(0)
+    .says(&["warning", "no debit_cap for AA, BB"]);
     let text = std::fs::read_to_string(union.join("charter.toml")).unwrap();
     let charter = Charter::parse(&text).unwrap();
     assert_eq!((charter.name.as_str(), charter.members[0].name.as_str()), ("\"Q\" \\ é", "A: B"));

@@ -1,10 +1,13 @@
 //! The whole path: a node is served, orders come in as JSON and CSV, members decide, a cycle is closed and settled, and the
 //! files that are left prove it.
 
-use crate::scene::{Scene, run};
+use crate::scene::{Scene, command, run};
 use crate::serving::{Cutter, NOON, Serving};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use std::io::Write;
+use std::process::Stdio;
+use union::BATCH_COMMANDS_MAX;
 
 /// Major units with two decimals as cents.
 fn cents(amount: &Value) -> i128 {
@@ -107,9 +110,15 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     assert_eq!(sum, 0);
 
     // Two of three members close the cycle, and what was paid is confirmed by whom it was paid to.
-    node.run_as(&scene, "ARG", &["cycle", "close", "1"]).expect(0);
-    node.run_as(&scene, "BRA", &["cycle", "close", "1"]).expect(0);
-    node.run_as(&scene, "CHL", &["cycle", "close", "1"]).expect(4).says(&["not the open cycle"]);
+    for said in [
+        "1 of 3 members have agreed; 1 more closes it\n",
+        "agreed already: 1 of 3 members have agreed; 1 more closes it\n",
+    ] {
+        assert_eq!(node.run_as(&scene, "ARG", &["cycle", "close", "1"]).expect(0).out, said);
+    }
+    assert_eq!(node.run_as(&scene, "BRA", &["cycle", "close", "1"]).expect(0).out, "cycle 1 is closed, 2 legs\n");
+    let late = node.run_as(&scene, "CHL", &["cycle", "close", "1", "--output=json"]).expect(4);
+    assert_eq!(late.says(&["not the open cycle"]).json()["outcomes"][0]["outcome"], "rejected");
     let cycle = node.run(&["cycle", "show", "1", "--output=json"]).expect(0).json();
     let legs = cycle["settlement_legs"].as_array().unwrap();
     assert_eq!((cycle["status"].as_str(), legs.len()), (Some("closed"), 2), "{cycle}");
@@ -164,11 +173,74 @@ fn an_answer_that_is_lost_is_not_an_order_that_is_lost() {
     let key = scene.arg("union/keys/ARG.key");
     let file = scene.arg("one.jsonl");
     let submit = ["submit", &file, "--member=ARG", "--key", &key, "--output=json"];
-    run(&[&submit[..], &["--node", &cutter.url]].concat()).expect(5).says(&["broke", "send the very same again"]);
+    let broken = run(&[&submit[..], &["--node", &cutter.url]].concat()).expect(5);
+    let broken = broken.says(&["broke", "0 taken, 1 not known, 0 not sent; run the same command again"]).json();
+    assert_eq!((&broken["not_known"], &broken["outcomes"]), (&json!(1), &json!({})), "{broken}");
     // It had been done, and is not done again.
     let sent = node.run(&submit).expect(0).json();
     assert_eq!((&sent["outcomes"], &sent["already_done"]), (&json!({"settled": 1}), &json!(1)));
     assert_eq!(position(&node, "BRA"), 500);
+}
+
+/// Exit code 6 would say that nothing was done.
+#[test]
+fn a_node_that_dies_on_the_way_leaves_an_account_of_what_was_taken() {
+    let scene = Scene::new();
+    let node = Serving::start(&scene, &["--rehearse-from", NOON]);
+    let order = |n: u32| {
+        let order = json!({"creditor": "BRA", "currency": "USD", "amount": "0.01", "value_date": "2026-11-23", "reference": n.to_string()});
+        format!("{order}\n")
+    };
+    // The file is a pipe: the node dies after the first batch, and before the rest.
+    let batch = u32::try_from(BATCH_COMMANDS_MAX).unwrap();
+    let key = scene.arg("union/keys/ARG.key");
+    let arguments =
+        ["submit", "-", "--format=json", "--member=ARG", "--key", &key, "--output=json", "--node", &node.url];
+    let url = node.url.clone();
+    let mut submit =
+        command(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = submit.stdin.take().unwrap();
+    input.write_all((0..batch).map(order).collect::<String>().as_bytes()).unwrap();
+    while position(&node, "BRA") != i128::from(batch) {
+        assert_eq!(submit.try_wait().unwrap(), None, "it waits for the rest of its input");
+    }
+    node.stop(Signal::SIGTERM);
+    input.write_all((batch..2 * batch + 3).map(order).collect::<String>().as_bytes()).unwrap();
+    drop(input);
+    let ended = submit.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(5), "{said}");
+    assert!(said.contains(&format!("{batch} taken, 0 not known, {} not sent", batch + 3)), "{said}");
+    let summary: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(
+        (&summary["orders"], &summary["outcomes"], &summary["not_sent"]),
+        (&json!(2 * batch + 3), &json!({"settled": batch}), &json!(batch + 3))
+    );
+    // Where nothing was ever handed over, the code says so.
+    std::fs::write(scene.path("one.jsonl"), order(0)).unwrap();
+    let (file, charter) = (scene.arg("one.jsonl"), scene.arg("union/charter.toml"));
+    let one = ["submit", &file, "--member=ARG", "--key", &key, "--charter", &charter, "--node", &url];
+    run(&[&one[..], &["--output=json"]].concat()).expect(6);
+}
+
+#[test]
+fn a_rehearsal_does_not_move_a_journal_ahead_unasked() {
+    let scene = Scene::new();
+    scene.trade(1);
+    let union = scene.arg("union");
+    let state = || run(&["verify", &union, "--output=json"]).expect(0).json()["state_hash"].clone();
+    let before = state();
+    let config = scene.arg("union/node.toml");
+    let later = "--rehearse-from=2026-11-24T12:00:01Z";
+    run(&["serve", "--config", &config, "--listen=127.0.0.1:0", later]).expect(4).says(&[
+        "2026-11-23T12:00:00Z",
+        "orders would expire",
+        "--rehearse-anyway",
+    ]);
+    assert_eq!(state(), before);
+    Serving::start(&scene, &[later, "--rehearse-anyway"]).stop(Signal::SIGTERM);
+    let log = Serving::start(&scene, &["--rehearse-from=2026-11-23T11:58:00Z"]).stop(Signal::SIGTERM);
+    assert!(log.contains("ERROR") && log.contains("block time stands still"), "{log}");
 }
 
 #[test]

@@ -97,3 +97,26 @@ fn a_damaged_snapshot_is_a_fault_and_a_wrong_path_is_not() {
     run(&["verify", &scene.arg("nowhere")]).expect(1).says(&["nowhere"]);
     run(&["verify", &scene.arg("union/keys")]).expect(1).says(&["holds no journal"]);
 }
+
+/// A journal that was cut off at the end of a block, its `head` removed, is good by itself; only who knows the state by
+/// another way finds out.
+#[test]
+fn a_journal_that_was_cut_off_is_told_by_the_state_that_is_expected() {
+    let scene = Scene::new();
+    let receipts = scene.trade(1);
+    let state: String = receipts.last().unwrap().state.iter().map(|byte| format!("{byte:02x}")).collect();
+    let union = scene.arg("union");
+    let expecting = ["verify", &union, "--expect-state", &state, "--output=json"];
+    run(&expecting).expect(0);
+    run(&["verify", &union, "--expect-state=12"]).expect(2).says(&["64 hexadecimal digits"]);
+
+    let (file, good) = scene.segments().pop().unwrap();
+    let end = records(&good).pop().unwrap();
+    std::fs::write(&file, &good[..end]).unwrap();
+    std::fs::remove_file(scene.path("union/data/head")).unwrap();
+    std::fs::remove_file(scene.path("union/data/snapshot-00000000000000000003")).unwrap();
+    run(&["verify", &union]).expect(0);
+    let fault = run(&expecting).expect(7).json();
+    assert_eq!((fault["verified"].as_bool(), fault["block"].as_u64()), (Some(false), Some(2)), "{fault}");
+    assert!(fault["reason"].as_str().unwrap().contains(&state), "{fault}");
+}
