@@ -31,6 +31,8 @@ pub struct Bounds {
     pub recent_blocks: usize,
     /// Statements and other walks through the journal at once.
     pub journal_walks: usize,
+    /// Look-ups of one block or order in the journal at once.
+    pub look_ups: usize,
     /// A write is answered within this time, if need be with "unknown: ask again".
     pub write_timeout: Duration,
     /// A read is answered within this time.
@@ -49,6 +51,7 @@ impl Default for Bounds {
             streams: 64,
             recent_blocks: 1_024,
             journal_walks: 2,
+            look_ups: 16,
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(120),
             head_timeout: Duration::from_secs(30),
@@ -117,6 +120,7 @@ pub struct Api {
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) journal_walks: Arc<Semaphore>,
+    pub(crate) look_ups: Arc<Semaphore>,
     /// True once the service is stopping: streams end.
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -155,6 +159,12 @@ impl Api {
                 let problem = format!("this node does not hold the key of {}", operator.member);
                 return Err(SettingsError::Entry { what, problem });
             }
+            let is_taken = |(other, _): &(Arc<Operator>, u16)| other.key == operator.key;
+            let is_member_key = charter.members.iter().any(|member| member.signing_key == operator.key);
+            if is_member_key || by_name.values().any(is_taken) {
+                let problem = "has the key of another operator or of a member: two keys are two people".into();
+                return Err(SettingsError::Entry { what, problem });
+            }
             if by_name.insert(operator.name.clone(), (Arc::new(operator), member)).is_some() {
                 return Err(SettingsError::Entry { what, problem: "is there twice".into() });
             }
@@ -172,6 +182,7 @@ impl Api {
             requests: Arc::new(Semaphore::new(bounds.requests)),
             streams: Arc::new(Semaphore::new(bounds.streams)),
             journal_walks: Arc::new(Semaphore::new(bounds.journal_walks)),
+            look_ups: Arc::new(Semaphore::new(bounds.look_ups)),
             stopping: watch::channel(false).0,
             bounds,
             node,
@@ -242,7 +253,23 @@ impl Api {
         self: &Arc<Self>,
         walk: impl FnOnce(&Api) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let permit = self.journal_walks.clone().acquire_owned().await.expect("the semaphore is never closed");
+        self.read_journal(&self.journal_walks, walk).await
+    }
+
+    /// Looks one block or order up in the journal; walks through it do not hold this up.
+    pub(crate) async fn look_up<T: Send + 'static>(
+        self: &Arc<Self>,
+        look: impl FnOnce(&Api) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.read_journal(&self.look_ups, look).await
+    }
+
+    async fn read_journal<T: Send + 'static>(
+        self: &Arc<Self>,
+        permits: &Arc<Semaphore>,
+        walk: impl FnOnce(&Api) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
         let api = self.clone();
         let walked = tokio::task::spawn_blocking(move || {
             let walked = walk(&api);

@@ -67,8 +67,8 @@ impl Union {
         Ok(())
     }
 
-    /// Closes the open cycle as of `closed_at_ms`, calls for its legs, and opens the next one.
-    pub(crate) fn close_cycle(&mut self, closed_at_ms: u64) {
+    /// What settled between members in the open cycle so far.
+    pub fn open_flows(&self) -> Flows {
         let members = self.charter.members.len() as u16;
         let mut flows = Flows::new(usize::from(members));
         for debtor in 0..members {
@@ -81,6 +81,12 @@ impl Union {
                 }
             }
         }
+        flows
+    }
+
+    /// Closes the open cycle as of `closed_at_ms`, calls for its legs, and opens the next one.
+    pub(crate) fn close_cycle(&mut self, closed_at_ms: u64) {
+        let flows = self.open_flows();
         let at = self.open_cycle_at();
         let cycle = self.cycles.get_mut(at);
         let planned = (cycle.closes_at_ms, Day(cycle.first_day));

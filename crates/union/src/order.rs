@@ -10,7 +10,7 @@ use crate::settle::UnitAmounts;
 use bytemuck::{Pod, Zeroable};
 use ledger::{Hash, Index, Table};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an order is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,6 +243,8 @@ pub struct Orders {
     closed: Table<ClosedOrder>,
     index: Index,
     queues: Vec<BTreeMap<(u8, u64), u32>>,
+    /// The part of each queue that waits for the member's own means: found without a walk past the rest.
+    short_of_means: Vec<BTreeSet<(u8, u64)>>,
     value_dates: BTreeMap<(u32, u64), u32>,
     expiries: BTreeMap<(u64, u64), u32>,
 }
@@ -257,6 +259,7 @@ impl Orders {
             closed: Table::new(),
             index: Index::new(index_seed),
             queues: vec![BTreeMap::new(); members],
+            short_of_means: vec![BTreeSet::new(); members],
             value_dates: BTreeMap::new(),
             expiries: BTreeMap::new(),
         }
@@ -389,7 +392,11 @@ impl Orders {
         if payment.value_date > today {
             self.value_dates.insert((payment.value_date, order.entry), at);
         } else {
-            self.queues[usize::from(payment.debtor)].insert((payment.priority, order.entry), at);
+            let (member, key) = (usize::from(payment.debtor), (payment.priority, order.entry));
+            self.queues[member].insert(key, at);
+            if order.waits_for == Reason::AM04 {
+                self.short_of_means[member].insert(key);
+            }
         }
     }
 
@@ -400,10 +407,19 @@ impl Orders {
         self.enqueue(at, today);
     }
 
+    /// Notes what an order of a queue, tried again, waits for now.
     pub(crate) fn set_waits_for(&mut self, at: u32, reason: Reason) {
-        if self.open.get(at).waits_for != reason {
-            self.open.get_mut(at).waits_for = reason;
+        let order = self.open.get(at);
+        if order.waits_for == reason {
+            return;
         }
+        let (member, key) = (usize::from(order.payment.debtor), (order.payment.priority, order.entry));
+        if reason == Reason::AM04 {
+            self.short_of_means[member].insert(key);
+        } else {
+            self.short_of_means[member].remove(&key);
+        }
+        self.open.get_mut(at).waits_for = reason;
     }
 
     /// Moves an open order to the end of those of another priority.
@@ -425,7 +441,9 @@ impl Orders {
     fn dequeue(&mut self, at: u32) {
         let order = self.open.get(at);
         let payment = &order.payment;
-        self.queues[usize::from(payment.debtor)].remove(&(payment.priority, order.entry));
+        let (member, key) = (usize::from(payment.debtor), (payment.priority, order.entry));
+        self.queues[member].remove(&key);
+        self.short_of_means[member].remove(&key);
         self.value_dates.remove(&(payment.value_date, order.entry));
     }
 
@@ -457,8 +475,7 @@ impl Orders {
     /// The first order in a member's queue, before a point of it, that waits for the member's own means: only
     /// such orders hold up others.
     pub(crate) fn first_short_of_means(&self, member: u16, point: (u8, u64)) -> Option<(u8, u64)> {
-        let mut ahead = self.queues[usize::from(member)].range(..point);
-        ahead.find(|(_, at)| self.open.get(**at).waits_for == Reason::AM04).map(|(&key, _)| key)
+        self.short_of_means[usize::from(member)].range(..point).next().copied()
     }
 
     /// A member's queue in the order in which it is worked through.

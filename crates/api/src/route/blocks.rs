@@ -33,7 +33,7 @@ pub(super) fn read(api: &Api, height: u64) -> Result<([u8; 32], Block), Problem>
 #[utoipa::path(get, path = "/v1/blocks/{height}", tag = "blocks", params(("height" = u64, Path, description = "1 for the first")),
     responses((status = 200, body = BlockView), (status = 404, body = Problem)))]
 pub(super) async fn block(State(api): State<Arc<Api>>, Path(height): Path<u64>) -> Result<Json<BlockView>, Problem> {
-    let (state, block) = api.walk_journal(move |api| read(api, height)).await??;
+    let (state, block) = api.look_up(move |api| read(api, height)).await??;
     Ok(Json(BlockView::new(api.charter(), &block, &state)))
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn batch(
     State(api): State<Arc<Api>>,
     Path((height, batch)): Path<(u64, usize)>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (_, block) = api.walk_journal(move |api| read(api, height)).await??;
+    let (_, block) = api.look_up(move |api| read(api, height)).await??;
     let batch = block.batches().get(batch);
     let batch = batch.ok_or_else(|| Problem::not_found("the block has no such batch").at("batch"))?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], batch.bytes().to_vec()))

@@ -166,7 +166,7 @@ pub(super) async fn order(
         let problem = Problem::not_found("no order has this identifier; if it was sent just now, it was not taken");
         problem.of_order(Some(text)).because("NOOR")
     })?;
-    let (payment, sealed) = api.walk_journal(move |api| record(api, place)).await??;
+    let (payment, sealed) = api.look_up(move |api| record(api, place)).await??;
     // A priority that was changed since is in the open order only.
     let priority = view.priority.take();
     view.complete(&payment);

@@ -62,7 +62,10 @@ pub(super) async fn statement(
         network::statement(api.node.directory(), member, period, until)
             .map(|statement| StatementView::new(api.charter(), &statement))
     });
-    let view = made.await?.map_err(|error| Problem::internal("making the statement", &error))?;
+    let view = made.await?.map_err(|error| match error {
+        network::NodeError::Period(text) => Problem::not_found(text).at("day"),
+        error => Problem::internal("making the statement", &error),
+    })?;
     Ok(match format {
         "csv" => ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], view.to_csv()).into_response(),
         "text" => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], view.to_text()).into_response(),

@@ -102,6 +102,11 @@ pub(super) fn at_line(line: u64, id: Option<String>, error: FieldError) -> LineE
 ///
 /// [`LineError`] with the field that is at fault.
 pub fn parse_order(charter: &Charter, sender: u16, line: u64, json: &str) -> Result<Draft, LineError> {
+    // A list would be taken for the fields in their order.
+    if !json.trim_start().starts_with('{') {
+        let error = FieldError::form("line", "is not a JSON object; write one order a line");
+        return Err(at_line(line, None, error));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let parsed: Result<OrderLine, _> = serde_path_to_error::deserialize(&mut deserializer);
     let parsed = parsed.map_err(json_error).and_then(|order| match deserializer.end() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use union::{Charter, Cycle, CycleStatus, Leg, Union};
 use utoipa::ToSchema;
 
-/// A clearing cycle. Amounts in the unit of account, set at the close.
+/// A clearing cycle. Amounts in the unit of account; while it is open, as they are so far.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CycleView {
     /// 1 for the first.
@@ -36,9 +36,17 @@ pub struct CycleView {
 }
 
 impl CycleView {
-    /// A cycle.
+    /// A cycle; while it is open, with its figures so far.
     pub fn new(union: &Union, cycle: &Cycle) -> Self {
-        Self::of_row(union.charter(), cycle)
+        if cycle.status() != CycleStatus::Open {
+            return Self::of_row(union.charter(), cycle);
+        }
+        let flows = union.open_flows();
+        let mut so_far = *cycle;
+        so_far.gross = flows.gross();
+        so_far.bilateral_net = flows.bilateral_net_total();
+        so_far.multilateral_net = flows.multilateral_net_total();
+        Self::of_row(union.charter(), &so_far)
     }
 
     pub(super) fn of_row(charter: &Charter, cycle: &Cycle) -> Self {
