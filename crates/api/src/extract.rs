@@ -18,10 +18,21 @@ pub(crate) struct Received<const BYTES_MAX: usize>(pub Bytes);
 /// closed may never see why.
 const DISCARDED_BYTES_MAX: usize = 16 << 20;
 
-impl<const BYTES_MAX: usize, S: Send + Sync> FromRequest<S> for Received<BYTES_MAX> {
+impl<const BYTES_MAX: usize> FromRequest<Arc<Api>> for Received<BYTES_MAX> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
+        let body_timeout = api.bounds.body_timeout;
+        let received = tokio::time::timeout(body_timeout, Self::receive(request)).await;
+        received.unwrap_or_else(|_| {
+            let text = format!("the body did not arrive within {} s; send less at once", body_timeout.as_secs());
+            Err(Problem::new(Kind::TooSlow, text).at("body"))
+        })
+    }
+}
+
+impl<const BYTES_MAX: usize> Received<BYTES_MAX> {
+    async fn receive(request: Request) -> Result<Self, Problem> {
         let mut body = Vec::new();
         let mut length = 0;
         let mut stream = request.into_body().into_data_stream();
@@ -103,9 +114,18 @@ pub(crate) fn expect_media_type(headers: &HeaderMap, wanted: &[&str]) -> Result<
     Err(Problem::new(Kind::MediaType, text).at("content-type"))
 }
 
+/// Whether JSON is an object, if it is JSON.
+pub(crate) fn is_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
+}
+
 /// Reads a small JSON body.
 pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     expect_media_type(headers, &["application/json"])?;
+    // A list would be taken for the fields in their order.
+    if !is_object(body) {
+        return Err(Problem::malformed("body", "the body is not a JSON object"));
+    }
     serde_json::from_slice(body).map_err(|error| Problem::malformed("body", error.to_string()))
 }
 

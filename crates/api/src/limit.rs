@@ -2,6 +2,7 @@
 
 use crate::problem::{Kind, Problem};
 use crate::service::Api;
+use axum::body::HttpBody;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
@@ -9,12 +10,18 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Routes that tell how the node is, above all when it is busy.
+const PROBES: [&str; 3] = ["/health", "/ready", "/metrics"];
+
 /// Lets a request through if there is room, and answers in time.
 pub(crate) async fn limit(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
-    let response = match api.requests.clone().try_acquire_owned() {
+    // Bodies come as slowly as their senders like: they hold each other up, but not those who only look.
+    let permits = if request.body().is_end_stream() { &api.requests } else { &api.bodies };
+    let permit = (!PROBES.contains(&route.as_str())).then(|| permits.clone().try_acquire_owned()).transpose();
+    let response = match permit {
         Err(_) => Problem::busy("the node is answering as many requests as it takes; send it again in a second")
             .into_response(),
         Ok(_permit) => match tokio::time::timeout(api.bounds.read_timeout, next.run(request)).await {

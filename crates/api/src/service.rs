@@ -23,8 +23,11 @@ use union::Charter;
 pub struct Bounds {
     /// Connections at once; further ones wait to be accepted.
     pub connections: usize,
-    /// Requests that are worked on at once; further ones are refused as busy.
+    /// Requests without a body that are worked on at once; further ones are refused as busy. Those for the node's
+    /// health and figures are always answered.
     pub requests: usize,
+    /// Requests with a body that are received and worked on at once; further ones are refused as busy.
+    pub bodies: usize,
     /// Event streams at once.
     pub streams: usize,
     /// Recent blocks that are kept for event streams; what is older is read from the journal.
@@ -39,6 +42,8 @@ pub struct Bounds {
     pub read_timeout: Duration,
     /// A connection is closed when the head of a request takes longer, or none comes.
     pub head_timeout: Duration,
+    /// A body that has not arrived within this time is refused.
+    pub body_timeout: Duration,
     /// Requests that are under way get this long when the service stops.
     pub stop_timeout: Duration,
 }
@@ -48,6 +53,7 @@ impl Default for Bounds {
         Bounds {
             connections: 1_024,
             requests: 256,
+            bodies: 256,
             streams: 64,
             recent_blocks: 1_024,
             journal_walks: 2,
@@ -55,6 +61,7 @@ impl Default for Bounds {
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(120),
             head_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(15),
             stop_timeout: Duration::from_secs(15),
         }
     }
@@ -118,6 +125,7 @@ pub struct Api {
     pub(crate) metrics: Metrics,
     pub(crate) bounds: Bounds,
     pub(crate) requests: Arc<Semaphore>,
+    pub(crate) bodies: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) journal_walks: Arc<Semaphore>,
     pub(crate) look_ups: Arc<Semaphore>,
@@ -172,7 +180,8 @@ impl Api {
         std::fs::create_dir_all(&directory).map_err(io(directory.clone()))?;
         let (approvals, audit) = (directory.join("approvals"), directory.join("audit.jsonl"));
         Ok(Arc::new(Api {
-            sessions: Sessions::new(charter.hash(), by_name),
+            sessions: Sessions::new(charter.hash(), by_name)
+                .map_err(|error| io("drawing randomness".into())(std::io::Error::other(error.to_string())))?,
             signatories,
             approvals: Approvals::open(approvals.clone()).map_err(io(approvals))?,
             audit: Audit::open(&audit).map_err(io(audit))?,
@@ -180,6 +189,7 @@ impl Api {
             recent: Recent::follow(&node, bounds.recent_blocks).map_err(io("following blocks".into()))?,
             metrics: Metrics::new(&node),
             requests: Arc::new(Semaphore::new(bounds.requests)),
+            bodies: Arc::new(Semaphore::new(bounds.bodies)),
             streams: Arc::new(Semaphore::new(bounds.streams)),
             journal_walks: Arc::new(Semaphore::new(bounds.journal_walks)),
             look_ups: Arc::new(Semaphore::new(bounds.look_ups)),

@@ -4,6 +4,7 @@
 
 use crate::operator::Operator;
 use crate::problem::{Kind, Problem};
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -16,8 +17,8 @@ const CHALLENGE_MS: u64 = 2 * 60_000;
 const IDLE_MS: u64 = 15 * 60_000;
 /// How long a session lives at most, in milliseconds.
 const SESSION_MS: u64 = 8 * 3_600_000;
-/// Challenges that wait for an answer at once, in all.
-const CHALLENGES_MAX: usize = 1_024;
+/// Logins of one operator that are remembered for as long as their challenges could be answered again.
+const LOGINS_PER_OPERATOR_MAX: usize = 64;
 /// Sessions of one operator at once; the oldest makes room.
 const SESSIONS_PER_OPERATOR_MAX: usize = 8;
 
@@ -104,8 +105,8 @@ impl Session {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// By nonce: who asked, and until when it can be answered.
-    challenges: BTreeMap<[u8; 32], (String, u64)>,
+    /// Challenges that were answered, by nonce, until they expire: the operator's name, and when that is.
+    answered: BTreeMap<[u8; 32], (String, u64)>,
     /// By SHA-256 of the token: tokens themselves are not kept.
     sessions: BTreeMap<[u8; 32], Session>,
 }
@@ -116,8 +117,14 @@ pub(crate) struct Sessions {
     union: [u8; 32],
     /// By name, with the number of the member.
     operators: BTreeMap<String, (Arc<Operator>, u16)>,
+    /// Drawn at the start: makes a nonce recognisable, so that nothing is kept for those who only ask.
+    secret: [u8; 32],
     open: Mutex<Open>,
 }
+
+/// A nonce: when it expires in Unix milliseconds (8 bytes, big-endian), 8 random bytes, and half of an HMAC-SHA-256
+/// over these and the operator's name.
+const NONCE_TAGGED: usize = 16;
 
 fn random() -> Result<[u8; 32], Problem> {
     let mut bytes = [0; 32];
@@ -133,8 +140,29 @@ fn unhex<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Problem> {
 }
 
 impl Sessions {
-    pub fn new(union: [u8; 32], operators: BTreeMap<String, (Arc<Operator>, u16)>) -> Self {
-        Sessions { union, operators, open: Mutex::default() }
+    /// No sessions yet.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no randomness.
+    pub fn new(union: [u8; 32], operators: BTreeMap<String, (Arc<Operator>, u16)>) -> Result<Self, getrandom::Error> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret)?;
+        Ok(Sessions { union, operators, secret, open: Mutex::default() })
+    }
+
+    fn tag(&self, tagged: &[u8], operator: &str) -> Hmac<Sha256> {
+        let mut tag = Hmac::<Sha256>::new_from_slice(&self.secret).expect("a key may have any length");
+        tag.update(tagged);
+        tag.update(operator.as_bytes());
+        tag
+    }
+
+    /// When the challenge with this nonce expires, if it was made here for this operator.
+    fn expiry_ms(&self, nonce: &[u8; 32], operator: &str) -> Option<u64> {
+        let (tagged, tag) = nonce.split_at(NONCE_TAGGED);
+        self.tag(tagged, operator).verify_truncated_left(tag).ok()?;
+        tagged.first_chunk().map(|expiry| u64::from_be_bytes(*expiry))
     }
 
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
@@ -143,14 +171,12 @@ impl Sessions {
 
     /// A challenge for an operator; for a name that is none as well, so that nobody learns who is one.
     pub fn challenge(&self, operator: &str, now_ms: u64) -> Result<Challenge, Problem> {
-        let nonce = random()?;
+        let mut nonce = random()?;
         let expires_ms = now_ms + CHALLENGE_MS;
-        let mut open = self.open();
-        open.challenges.retain(|_, (_, until)| now_ms < *until);
-        if open.challenges.len() >= CHALLENGES_MAX {
-            return Err(Problem::busy("too many logins have been begun; try again in two minutes"));
-        }
-        open.challenges.insert(nonce, (operator.chars().take(100).collect(), expires_ms));
+        nonce[..8].copy_from_slice(&expires_ms.to_be_bytes());
+        let (tagged, tag) = nonce.split_at_mut(NONCE_TAGGED);
+        let whole = self.tag(tagged, operator).finalize().into_bytes();
+        tag.copy_from_slice(&whole[..32 - NONCE_TAGGED]);
         Ok(Challenge {
             union: crate::view::hex(&self.union),
             nonce: crate::view::hex(&nonce),
@@ -158,22 +184,32 @@ impl Sessions {
         })
     }
 
-    /// Begins a session if the challenge was signed with the operator's key. The challenge is used up in any case.
+    /// Begins a session if the challenge was signed with the operator's key, once for a challenge.
     pub fn begin(&self, request: &LoginRequest, now_ms: u64) -> Result<SessionView, Problem> {
         let refused =
             || Problem::new(Kind::Unauthenticated, "the login is not valid; ask for a new challenge and sign it");
         let nonce: [u8; 32] = unhex("nonce", &request.nonce)?;
         let signature: [u8; 64] = unhex("signature", &request.signature)?;
-        let mut open = self.open();
-        let (asked, until) = open.challenges.remove(&nonce).ok_or_else(refused)?;
+        let expires_ms = self.expiry_ms(&nonce, &request.operator).ok_or_else(refused)?;
         let (operator, member) = self.operators.get(&request.operator).ok_or_else(refused)?;
-        if asked != request.operator || now_ms >= until {
+        if now_ms >= expires_ms {
             return Err(refused());
         }
         let message = login_message(&self.union, &nonce, &operator.name);
         keys::verify(&operator.key, &message, &signature).map_err(|_| refused())?;
 
+        // Only an operator's own signature comes this far, and so takes room.
+        let mut open = self.open();
+        open.answered.retain(|_, (_, until)| now_ms < *until);
+        if open.answered.contains_key(&nonce) {
+            return Err(refused());
+        }
+        if open.answered.values().filter(|(name, _)| *name == operator.name).count() >= LOGINS_PER_OPERATOR_MAX {
+            let text = format!("{} has logged in too often; try again in two minutes", operator.name);
+            return Err(Problem::busy(text));
+        }
         let token = random()?;
+        open.answered.insert(nonce, (operator.name.clone(), expires_ms));
         let session = Session { operator: operator.clone(), member: *member, started_ms: now_ms, used_ms: now_ms };
         let view = session.view(Some(crate::view::hex(&token)));
         open.sessions.retain(|_, session| !session.is_over(now_ms));

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use crate::sign::{BatchSigner, Record};
-use crate::view::{OutcomeView, order_of};
+use crate::view::OutcomeView;
 use keys::MemberKey;
 use network::{BatchReceipt, Node, SubmitError, Ticket};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -128,9 +128,8 @@ pub(crate) fn none_taken(done: &[Done]) -> Option<Problem> {
 
 /// The outcome of a command for the caller.
 pub(crate) fn outcome_view((record, result): &Done) -> OutcomeView {
-    let id = Command::decode(&record.bytes).ok().and_then(|command| order_of(&command));
     match result {
-        Ok((outcome, _)) => OutcomeView::new(record.line, id, outcome),
+        Ok((outcome, _)) => OutcomeView::new(record.line, &record.bytes, outcome),
         Err(error) => {
             let outcome = match error {
                 SubmitError::Unknown(_) => "unknown",
@@ -140,7 +139,7 @@ pub(crate) fn outcome_view((record, result): &Done) -> OutcomeView {
             OutcomeView {
                 outcome: outcome.to_owned(),
                 text: Some(error.to_string()),
-                ..OutcomeView::new(record.line, id, &union::Outcome::Done)
+                ..OutcomeView::new(record.line, &record.bytes, &union::Outcome::Done)
             }
         }
     }

@@ -9,6 +9,7 @@ mod order;
 
 pub use command::*;
 pub use file::{Format, LINE_BYTES_MAX, read_orders};
+pub(crate) use order::NOT_AN_OBJECT;
 pub use order::{Draft, OrderLine, parse_order};
 
 use serde::{Deserialize, Serialize};

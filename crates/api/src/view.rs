@@ -18,9 +18,8 @@ pub use cycle::{CycleView, LegView};
 pub use event::{EventView, TransferView};
 pub use member::{LimitsView, MemberSummary, MemberView, ParticipantView, RatesView, UnionView};
 pub use order::{OrderView, PlaceView};
-pub(crate) use outcome::order_of;
 pub use outcome::{OutcomeView, ReceiptView};
-pub use position::{BilateralView, PositionView};
+pub use position::{BilateralView, PositionView, UnionAccountsView};
 pub use statement::{AccountStatementView, EntryView, StatementView};
 
 use ledger::{AccountKey, Book, NO_CAP};

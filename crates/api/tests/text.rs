@@ -71,7 +71,7 @@ fn every_mistake_names_order_field_and_reason() {
         (r#""amount":"12.34""#, r#""amount":"1e3""#, "amount", "exponent", "AM12"),
         (r#""amount":"12.34""#, r#""amount":"1,000""#, "amount", "grouping", "AM12"),
         (r#""amount":"12.34""#, r#""amount":"184467440737095516.16""#, "amount", "largest", "AM12"),
-        (r#""amount":"12.34""#, r#""amount":12.34"#, "amount", "expected a string", "FF01"),
+        (r#""amount":"12.34""#, r#""amount":12.30"#, "amount", "write the amount in quotes: \"12.30\"", "FF01"),
         (r#""currency":"BRL","#, r#""currency":"CLP","#, "amount", "CLP has 0 decimals", "AM12"),
         (r#""currency":"BRL","#, r#""currency":"PYG","#, "amount", "PYG has 0 decimals", "AM12"),
         (r#""currency":"BRL","#, r#""currency":"XAU","#, "currency", "without minor units", "AM03"),
@@ -91,6 +91,7 @@ fn every_mistake_names_order_field_and_reason() {
         (r#""debtor_participant":1"#, r#""debtor_participant":-1"#, "debtor_participant", "u32", "FF01"),
         (r#""immediate":false"#, r#""immediate":false,"fee":"1""#, "fee", "unknown field", "FF01"),
         (r#""immediate":false"#, r#""immediate":false,"reason":"AC04""#, "reason", "only a return", "FF01"),
+        (r#"{"debtor_name":"María","remittance":["one","two"]}"#, r#"["María"]"#, "detail", "a JSON object", "FF01"),
         (r#"["one","two"]"#, r#"["one",2]"#, "detail.remittance[1]", "expected a string", "FF01"),
         (r#""remittance""#, r#""remitance""#, "detail.remitance", "unknown field", "FF01"),
         ("María", "", "detail", "debtor_name is empty", "FF01"),
@@ -115,7 +116,13 @@ fn every_mistake_names_order_field_and_reason() {
     }
     let error = parse_order(&charter, 0, 3, "{\"id\":").unwrap_err();
     assert_eq!(error.field, "id");
-    assert_eq!(parse_order(&charter, 0, 3, "7").unwrap_err().field, "line");
+    // A list of the fields in their order is no order.
+    let list = format!(r#"["{ID}",null,0,"BRA",0,"USD","1.00",null,false,false,"2006-01-02"]"#);
+    for line in ["7", "not json", "\"", list.as_str()] {
+        let error = parse_order(&charter, 0, 3, line).unwrap_err();
+        let said = (error.field.as_str(), error.problem.as_str());
+        assert_eq!(said, ("line", "is not a JSON object; write one order a line"), "{line}");
+    }
 }
 
 #[test]
@@ -138,7 +145,9 @@ const MINIMAL: &str = r#"{"creditor":"BRA","currency":"USD","amount":"1.00","val
 fn a_bad_line_does_not_affect_the_others() {
     let charter = charter();
     let long = format!("{{\"reference\":\"{}\"}}", "x".repeat(LINE_BYTES_MAX));
-    let file = [MINIMAL.as_bytes(), b"", b"not json", b"\xff\xfe", long.as_bytes(), MINIMAL.as_bytes()].join(&b'\n');
+    // With a byte order mark, as some programs write it.
+    let first = format!("\u{feff}{MINIMAL}");
+    let file = [first.as_bytes(), b"", b"not json", b"\xff\xfe", long.as_bytes(), MINIMAL.as_bytes()].join(&b'\n');
     let read: Vec<_> = read_orders(&charter, 0, Format::JsonLines, file.as_slice(), 100).collect();
     assert_eq!(read.len(), 5);
     assert_eq!(read[0].as_ref().unwrap().line, 1);
@@ -155,8 +164,9 @@ fn a_bad_line_does_not_affect_the_others() {
 #[test]
 fn csv_has_the_same_names() {
     let charter = charter();
-    let file = "id,creditor,currency,amount,value_date,priority,customer,creditor_participant,detail_debtor_name,detail_remittance\n\
-        2f6c5c38-0d5e-4d3b-9f0a-6c1f5f1f7a10,BRA,BRL,12.34,2006-01-02,high,true,3,\"Silva, Ana\",\"one\ntwo\"\n\
+    let file = "\u{feff}\nid,creditor,currency,amount,value_date,priority,customer,creditor_participant,detail_debtor_name,detail_remittance\r\n\
+        2f6c5c38-0d5e-4d3b-9f0a-6c1f5f1f7a10,BRA,BRL,12.34,2006-01-02,high,true,3,\"Silva, Ana\",\"said \"\"one\"\"\"\r\n\
+        \n\
         ,CHL,CLP,500,2006-01-02,,,,,\n\
         7,CHL,CLP,500.00,2006-01-02,,,,,\n\
         2f6c5c38-0d5e-4d3b-9f0a-6c1f5f1f7a11,CHL,CLP,500.00,2006-01-02,,,,,\n\
@@ -170,14 +180,17 @@ fn csv_has_the_same_names() {
     assert_eq!((first.payment.amount, first.payment.priority, first.payment.customer), (1_234, 1, 1));
     assert_eq!(first.payment.creditor_participant, 3);
     let detail = first.detail.as_ref().unwrap();
-    assert_eq!((detail.debtor_name.as_deref(), detail.remittance.join("|").as_str()), (Some("Silva, Ana"), "one|two"));
+    assert_eq!(
+        (detail.debtor_name.as_deref(), detail.remittance.join("|").as_str()),
+        (Some("Silva, Ana"), "said \"one\"")
+    );
     assert_eq!(read[1].as_ref().unwrap().detail, None);
     let errors: Vec<&LineError> = read[2..8].iter().map(|line| line.as_ref().unwrap_err()).collect();
     let named: Vec<_> = errors.iter().map(|error| (error.line, error.field.as_str())).collect();
-    // The first order takes two lines of the file.
+    // The first order is in line 3.
     assert_eq!(
         named,
-        [(5, "id"), (6, "amount"), (7, "customer"), (8, "creditor_participant"), (9, "amount"), (10, "line")]
+        [(6, "id"), (7, "amount"), (8, "customer"), (9, "creditor_participant"), (10, "amount"), (11, "line")]
     );
     assert_eq!(errors[1].id.as_deref(), Some("2f6c5c38-0d5e-4d3b-9f0a-6c1f5f1f7a11"));
     assert!(read[8].is_ok());
@@ -189,11 +202,30 @@ fn csv_has_the_same_names() {
         ("creditor,currency,amount,value_date,detail_age\n", "\"detail_age\" is not one"),
         ("creditor,currency,amount,value_date,amount\n", "twice"),
         ("", "no column"),
+        ("creditor;currency;amount;value_date\nBRA;USD;1;2006-01-02\n", "separated by \";\", not by commas"),
+        ("creditor\tcurrency\tamount\tvalue_date\n", "separated by \"\\t\", not by commas"),
+        ("BRA,USD,1,2006-01-02\nBRA,USD,1,2006-01-02\n", "\"BRA\" is not one"),
+        ("\"creditor,currency,amount,value_date\n", "a quote that is not closed"),
     ] {
         let read: Vec<_> = read_orders(&charter, 0, Format::Csv, header.as_bytes(), 9).collect();
         assert_eq!(read.len(), 1, "{header}");
         let error = read[0].as_ref().unwrap_err();
         assert!(error.problem.contains(text) && error.line == 1, "{error}");
+        assert!(
+            error.problem.contains("was not read") && error.problem.contains("creditor,currency,amount,value_date")
+        );
+    }
+    // What stands inside a quote that is open over several lines is never taken for an order.
+    for (inside, last) in [("BRA,USD,2,2006-01-02,\nx\"", 5), ("BRA,USD,2,2006-01-02,\"closed\"", 4)] {
+        let file = format!(
+            "creditor,currency,amount,value_date,reference\nBRA,USD,1,2006-01-02,\"open\n\n{inside}\nBRA,USD,3,2006-01-02,\n"
+        );
+        let read: Vec<_> = read_orders(&charter, 0, Format::Csv, file.as_bytes(), 9).collect();
+        let error = read[0].as_ref().unwrap_err();
+        let words = format!("opened in line 2 is not closed before the end of the line; lines 2-{last} were not read");
+        assert!(error.line == 2 && error.problem.contains(&words), "{error}");
+        let taken: Vec<_> = read[1..].iter().map(|draft| draft.as_ref().unwrap().payment.amount).collect();
+        assert_eq!((taken, read[1].as_ref().unwrap().line), (vec![300], last + 1));
     }
     // A quote that is never closed must not swallow all memory.
     let endless = format!("creditor,currency,amount,value_date\n\"{}", "x".repeat(1 << 20));

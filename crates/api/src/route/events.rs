@@ -152,10 +152,15 @@ async fn follow(api: &Arc<Api>, mut seen: Place, sender: Sender) {
 /// Sends what happened after a place from the journal, up to the last durable block; returns its height.
 async fn replay(api: &Arc<Api>, seen: Place, sender: Sender) -> Result<u64, Ended> {
     let runtime = Handle::current();
+    let reader = sender.clone();
     let walked = api.walk_journal(move |api| {
         let until = api.node.durable_height();
         let mut replay = Replay::open(api.node.directory(), until).map_err(failed)?;
         while let Some(step) = replay.step().map_err(failed)? {
+            // Without this, a walk through blocks that are not sent would go on for nobody.
+            if sender.is_closed() || *api.stopping.borrow() {
+                return Err(Ended);
+            }
             if step.applied.height < seen.height {
                 continue;
             }
@@ -165,7 +170,10 @@ async fn replay(api: &Arc<Api>, seen: Place, sender: Sender) -> Result<u64, Ende
         }
         Ok(until)
     });
-    walked.await.unwrap_or(Err(Ended))
+    tokio::select! {
+        walked = walked => walked.unwrap_or(Err(Ended)),
+        () = reader.closed() => Err(Ended),
+    }
 }
 
 fn failed(error: network::NodeError) -> Ended {

@@ -3,7 +3,7 @@
 use crate::extract::Parameters;
 use crate::problem::Problem;
 use crate::service::Api;
-use crate::view::{MemberView, OrderView, ParticipantView, PositionView};
+use crate::view::{MemberView, OrderView, ParticipantView, PositionView, UnionAccountsView};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,8 @@ pub(super) struct OfMember {
 pub(super) struct PositionsView {
     /// By member.
     positions: Vec<PositionView>,
+    /// The union's own accounts, for rate differences and roundings: with them, the balances of all members sum to zero.
+    union_accounts: UnionAccountsView,
 }
 
 /// Every member's position in the unit of account, with caps, headroom and bilateral lines.
@@ -85,11 +87,14 @@ pub(super) async fn positions(
 ) -> Result<Json<PositionsView>, Problem> {
     let only = of.member.map(|code| api.member("member", &code)).transpose()?;
     let members = 0..api.charter().members.len() as u16;
-    let positions = api.read(|union| {
+    let view = api.read(|union| {
         let members = members.filter(|member| only.is_none_or(|only| only == *member));
-        members.map(|member| PositionView::new(union, member)).collect()
+        PositionsView {
+            positions: members.map(|member| PositionView::new(union, member)).collect(),
+            union_accounts: UnionAccountsView::new(union),
+        }
     });
-    Ok(Json(PositionsView { positions: positions.await? }))
+    Ok(Json(view.await?))
 }
 
 /// A member's queue.

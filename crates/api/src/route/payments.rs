@@ -2,7 +2,7 @@
 
 use super::commands::{command_record, give_command};
 use crate::approval::Approval;
-use crate::extract::{Received, expect_media_type, idempotency_key, media_type};
+use crate::extract::{Received, expect_media_type, idempotency_key, is_object, media_type};
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
 use crate::route::{JSON_BYTES_MAX, ORDERS_BYTES_MAX};
@@ -10,7 +10,7 @@ use crate::service::Api;
 use crate::session::Session;
 use crate::sign::Record;
 use crate::signatory::{Signatory, describe, none_taken, outcome_view};
-use crate::text::{Draft, Format, LineError, derived_id, id_text, order_id, parse_order, read_orders};
+use crate::text::{Draft, Format, LineError, NOT_AN_OBJECT, derived_id, id_text, order_id, parse_order, read_orders};
 use crate::view::OutcomeView;
 use axum::Json;
 use axum::body::Bytes;
@@ -92,7 +92,11 @@ fn read_drafts(
     let (charter, member) = (api.charter(), signatory.member);
     let drafts: Vec<Result<Draft, LineError>> = match media_type {
         JSON => {
-            let malformed = |error: serde_json::Error| Problem::malformed("body", error.to_string());
+            let malformed = |error: serde_json::Error| {
+                let is_close = is_object(body) || is_list(body);
+                let text = if is_close { error.to_string() } else { format!("the body {NOT_AN_OBJECT}") };
+                Problem::malformed("body", text)
+            };
             let texts: Vec<&RawValue> = if is_list(body) {
                 serde_json::from_slice(body).map_err(malformed)?
             } else {
@@ -194,8 +198,7 @@ async fn give_orders(
 pub(super) fn wait(api: &Api, session: &Session, id: u128, record: &Record) -> OutcomeView {
     let today = api.node.peek(union::Union::today);
     let approval = Approval::new(id, session.member, &session.operator.name, api.now_ms(), today, record);
-    let order = Command::decode(&record.bytes).ok().and_then(|command| crate::view::order_of(&command));
-    let view = OutcomeView::new(record.line, order, &union::Outcome::Done);
+    let view = OutcomeView::new(record.line, &record.bytes, &union::Outcome::Done);
     match api.approvals.add(approval) {
         Ok(()) => OutcomeView {
             outcome: "awaiting_approval".to_owned(),

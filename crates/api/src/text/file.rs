@@ -2,20 +2,21 @@
 
 use super::order::at_line;
 use super::{Draft, FieldError, LineError, OrderLine, parse_order, quoted};
-use std::cell::Cell;
 use std::io::{self, BufRead, Read};
-use std::rc::Rc;
 use union::Charter;
 
 /// The longest line of a file of orders, in bytes.
 pub const LINE_BYTES_MAX: usize = 64 << 10;
+
+/// Some programs write it before everything else.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// How a file of orders is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// An order in JSON on every line; empty lines are passed over.
     JsonLines,
-    /// Comma-separated values with a header; see [`OrderLine`].
+    /// Comma-separated values with a header, see [`OrderLine`]; an order on every line, no line break in a field.
     Csv,
 }
 
@@ -40,9 +41,9 @@ pub fn read_orders<'a>(
     input: impl BufRead + 'a,
     orders_max: u64,
 ) -> Box<dyn Iterator<Item = Result<Draft, LineError>> + 'a> {
-    let lines: Box<dyn Iterator<Item = Result<Draft, Stop>> + 'a> = match format {
-        Format::JsonLines => Box::new(json_lines(charter, sender, input)),
-        Format::Csv => Box::new(csv_lines(charter, sender, input)),
+    let lines = match format {
+        Format::JsonLines => json_lines(charter, sender, input),
+        Format::Csv => csv_lines(charter, sender, input),
     };
     let mut orders = 0;
     let mut ended = false;
@@ -79,17 +80,18 @@ fn too_long() -> FieldError {
     FieldError::form("line", format!("is longer than {LINE_BYTES_MAX} bytes"))
 }
 
-fn json_lines<'a>(
-    charter: &'a Charter,
-    sender: u16,
-    mut input: impl BufRead + 'a,
-) -> impl Iterator<Item = Result<Draft, Stop>> + 'a {
+type Drafts<'a> = Box<dyn Iterator<Item = Result<Draft, Stop>> + 'a>;
+
+/// A line with its number, from 1.
+type Line = (u64, String);
+
+/// The lines of a file that are not empty, without a byte order mark before the first.
+fn lines<'a>(mut input: impl BufRead + 'a) -> impl Iterator<Item = Result<Line, Stop>> + 'a {
     let mut number = 0;
-    let mut line = Vec::new();
     std::iter::from_fn(move || {
         loop {
             number += 1;
-            line.clear();
+            let mut line = Vec::new();
             // One byte for the line's end, and one more tells that it is too long.
             let bound = LINE_BYTES_MAX as u64 + 2;
             match (&mut input).take(bound).read_until(b'\n', &mut line) {
@@ -104,16 +106,25 @@ fn json_lines<'a>(
                 }
                 return Some(Err(Stop::Line(at_line(number, None, too_long()))));
             }
-            let Ok(text) = std::str::from_utf8(&line) else {
+            let Ok(mut text) = String::from_utf8(line) else {
                 let error = FieldError::form("line", "is not UTF-8");
                 return Some(Err(Stop::Line(at_line(number, None, error))));
             };
-            if text.trim().is_empty() {
-                continue;
+            if number == 1 && text.starts_with(BYTE_ORDER_MARK) {
+                text.drain(..BYTE_ORDER_MARK.len_utf8());
             }
-            return Some(parse_order(charter, sender, number, text).map_err(Stop::Line));
+            if !text.trim().is_empty() {
+                return Some(Ok((number, text)));
+            }
         }
     })
+}
+
+fn json_lines<'a>(charter: &'a Charter, sender: u16, input: impl BufRead + 'a) -> Drafts<'a> {
+    Box::new(lines(input).map(move |line| {
+        let (number, text) = line?;
+        parse_order(charter, sender, number, &text).map_err(Stop::Line)
+    }))
 }
 
 /// Passes over the rest of a line without keeping it.
@@ -129,82 +140,110 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
     }
 }
 
-/// Lets only so much be read for one record, which could otherwise go on through its quotes to the end of the file.
-struct Rationed<R> {
-    input: R,
-    rest: Rc<Cell<usize>>,
-}
-
-impl<R: Read> Read for Rationed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(rest) = self.rest.get().checked_sub(1) else {
-            return Err(io::Error::other(too_long().problem));
-        };
-        let within = buffer.len().min(rest + 1);
-        let read = self.input.read(&mut buffer[..within])?;
-        self.rest.set(self.rest.get() - read);
-        Ok(read)
-    }
-}
-
-const BUFFER_BYTES: usize = 8 << 10;
-
-fn csv_lines<'a>(
-    charter: &'a Charter,
-    sender: u16,
-    input: impl Read + 'a,
-) -> impl Iterator<Item = Result<Draft, Stop>> + 'a {
-    // What is buffered belongs to later records.
-    let ration = Rc::new(Cell::new(LINE_BYTES_MAX + BUFFER_BYTES));
-    let input = Rationed { input, rest: ration.clone() };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(input);
-    let header = match reader.headers() {
-        Ok(header) => check_header(header).map_err(|problem| stop(1, problem)),
-        Err(error) => Err(stop(1, error.to_string())),
-    };
-    let mut header_error = None;
-    let columns: Vec<String> = header.unwrap_or_else(|error| {
-        header_error = Some(error);
-        Vec::new()
-    });
+/// The fields of a line of CSV; none if the line ends inside quotes.
+fn fields(line: &str) -> Result<Option<csv::StringRecord>, FieldError> {
+    let line = line.trim_end_matches(['\n', '\r']);
+    // With an end of its own, a line that ends inside quotes shows it in its last field.
+    let text = line.as_bytes().chain(&b"\n"[..]);
+    let mut reader = csv::ReaderBuilder::new();
+    reader.has_headers(false).flexible(true).terminator(csv::Terminator::Any(b'\n')).buffer_capacity(line.len() + 1);
     let mut record = csv::StringRecord::new();
-    let mut ended = false;
-    std::iter::from_fn(move || {
-        if ended {
-            return None;
-        }
-        if let Some(error) = header_error.take() {
-            ended = true;
-            return Some(Err(error));
-        }
-        ration.set(LINE_BYTES_MAX + BUFFER_BYTES);
-        let line_before = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(false) => None,
-            Ok(true) => {
-                let line = record.position().map_or(line_before, csv::Position::line);
-                Some(csv_order(charter, sender, line, &columns, &record).map_err(Stop::Line))
-            }
-            Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => {
-                let error = FieldError::form("line", "is not UTF-8");
-                Some(Err(Stop::Line(at_line(line_before, None, error))))
-            }
-            Err(error) => {
-                ended = true;
-                let problem = match error.into_kind() {
-                    csv::ErrorKind::Io(error) => error.to_string(),
-                    other => format!("{other:?}"),
-                };
-                Some(Err(stop(line_before, problem)))
-            }
-        }
-    })
+    let read = reader.from_reader(text).read_record(&mut record);
+    read.map_err(|error| FieldError::form("line", format!("cannot be read: {error}")))?;
+    Ok((!record.iter().any(|field| field.contains('\n'))).then_some(record))
 }
+
+/// Passes over the lines up to the end of the quote that line `from` has left open: what stands inside it is no order,
+/// however much it looks like one.
+fn skip_quote(from: u64, lines: &mut impl Iterator<Item = Result<Line, Stop>>) -> Stop {
+    let mut until = from;
+    for line in lines {
+        match line {
+            Ok((number, text)) => {
+                until = number;
+                if matches!(fields(&format!("\"{text}")), Ok(Some(_))) {
+                    break;
+                }
+            }
+            Err(Stop::Line(error)) => until = error.line,
+            Err(stop) => return stop,
+        }
+    }
+    let problem = format!(
+        "the quote opened in line {from} is not closed before the end of the line; lines {from}-{until} were not read. \
+         A record is one line: several lines of text take JSON"
+    );
+    Stop::Line(at_line(from, None, FieldError::form("line", problem)))
+}
+
+fn csv_lines<'a>(charter: &'a Charter, sender: u16, input: impl BufRead + 'a) -> Drafts<'a> {
+    let mut lines = lines(input);
+    let (number, header) = match lines.next() {
+        Some(Ok(line)) => line,
+        None => (1, String::new()),
+        Some(Err(Stop::Line(error) | Stop::File(error))) => {
+            return Box::new(std::iter::once(Err(stop(error.line, not_read(&error.problem)))));
+        }
+    };
+    let columns = match fields(&header) {
+        Ok(Some(header)) => check_header(&header),
+        Ok(None) => Err("the header has a quote that is not closed".to_owned()),
+        Err(error) => Err(error.problem),
+    };
+    let columns = match columns {
+        Ok(columns) => columns,
+        Err(problem) => return Box::new(std::iter::once(Err(stop(number, not_read(&problem))))),
+    };
+    Box::new(std::iter::from_fn(move || {
+        let (number, text) = match lines.next()? {
+            Ok(line) => line,
+            Err(stop) => return Some(Err(stop)),
+        };
+        Some(match fields(&text) {
+            Ok(Some(record)) => csv_order(charter, sender, number, &columns, &record).map_err(Stop::Line),
+            Ok(None) => Err(skip_quote(number, &mut lines)),
+            Err(error) => Err(Stop::Line(at_line(number, None, error))),
+        })
+    }))
+}
+
+fn not_read(problem: &str) -> String {
+    format!(
+        "{problem}. The file was not read: its first line names the columns, separated by commas; {} are needed, {} are \
+         possible",
+        REQUIRED.join(","),
+        OPTIONAL.join(",")
+    )
+}
+
+const OPTIONAL: [&str; 17] = [
+    "id",
+    "return",
+    "debtor_participant",
+    "creditor_participant",
+    "priority",
+    "customer",
+    "immediate",
+    "expires_at",
+    "purpose",
+    "reference",
+    "reason",
+    "detail_debtor_name",
+    "detail_debtor_account",
+    "detail_creditor_name",
+    "detail_creditor_account",
+    "detail_end_to_end_id",
+    "detail_remittance",
+];
 
 const REQUIRED: [&str; 4] = ["creditor", "currency", "amount", "value_date"];
 
 fn check_header(header: &csv::StringRecord) -> Result<Vec<String>, String> {
     let mut columns: Vec<String> = Vec::with_capacity(header.len());
+    if let Some(separator) = header.get(0).filter(|_| header.len() == 1).and_then(|name| name.find([';', '\t'])) {
+        let separator = quoted(&header[0][separator..=separator]);
+        return Err(format!("the columns are separated by {separator}, not by commas"));
+    }
     for name in header {
         // Setting nothing tells whether there is such a column.
         if let Err(FieldError { problem, .. }) = set_column(&mut OrderLine::default(), name, None) {
@@ -216,7 +255,7 @@ fn check_header(header: &csv::StringRecord) -> Result<Vec<String>, String> {
         columns.push(name.to_owned());
     }
     match REQUIRED.iter().find(|required| !columns.iter().any(|column| column == **required)) {
-        Some(missing) => Err(format!("the header has no column {missing}; the first line names the columns")),
+        Some(missing) => Err(format!("the header has no column {missing}")),
         None => Ok(columns),
     }
 }
@@ -232,9 +271,6 @@ fn csv_order(
     let id_column = columns.iter().position(|column| column == "id");
     let id = id_column.and_then(|at| record.get(at)).filter(|id| !id.is_empty());
     let error = |error| at_line(line, id.map(|id| id.chars().take(36).collect()), error);
-    if record.as_slice().len() > LINE_BYTES_MAX {
-        return Err(error(too_long()));
-    }
     if record.len() != columns.len() {
         let problem = format!("has {} fields, but the header names {}", record.len(), columns.len());
         return Err(error(FieldError::form("line", problem)));
@@ -282,10 +318,7 @@ fn set_detail_column(order: &mut OrderLine, column: &str, name: &str, text: Opti
         "creditor_name" => |detail, text| detail.creditor_name = text,
         "creditor_account" => |detail, text| detail.creditor_account = text,
         "end_to_end_id" => |detail, text| detail.end_to_end_id = text,
-        // Lines of remittance information are lines of the cell.
-        "remittance" => |detail, text| {
-            detail.remittance = text.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
-        },
+        "remittance" => |detail, text| detail.remittance = text.into_iter().collect(),
         _ => return Err(unknown_column(column)),
     };
     if text.is_some() {

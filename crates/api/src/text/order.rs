@@ -2,7 +2,11 @@
 
 use super::{FieldError, LineError, amount, currency, day, json_error, member, order_id, priority, purpose, quoted};
 use keys::Detail;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use std::fmt;
 use union::{Charter, Payment, Reason, pad_text};
 use utoipa::ToSchema;
 
@@ -54,8 +58,9 @@ pub struct OrderLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Customer detail, encrypted to the two members concerned before it leaves the sender: `debtor_name`,
-    /// `debtor_account`, `creditor_name`, `creditor_account`, `remittance` (a list of lines), `end_to_end_id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `debtor_account`, `creditor_name`, `creditor_account`, `remittance` (a list of lines, in CSV a single one),
+    /// `end_to_end_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "detail_object")]
     #[schema(value_type = Option<Object>)]
     pub detail: Option<Detail>,
 }
@@ -91,6 +96,32 @@ impl Draft {
     }
 }
 
+/// What is said of a line, and of a body with one order, that is no object.
+pub(crate) const NOT_AN_OBJECT: &str = "is not a JSON object; write one order a line";
+
+/// Customer detail, from an object only: a list would be taken for the fields in their order.
+fn detail_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Detail>, D::Error> {
+    struct Object;
+
+    impl<'de> Visitor<'de> for Object {
+        type Value = Option<Detail>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a JSON object")
+        }
+
+        fn visit_unit<E>(self) -> Result<Option<Detail>, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Detail>, A::Error> {
+            Detail::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+
+    deserializer.deserialize_any(Object)
+}
+
 pub(super) fn at_line(line: u64, id: Option<String>, error: FieldError) -> LineError {
     let FieldError { field, problem, reason } = error;
     LineError { line, id, field, problem, reason: reason.code().to_owned() }
@@ -104,8 +135,7 @@ pub(super) fn at_line(line: u64, id: Option<String>, error: FieldError) -> LineE
 pub fn parse_order(charter: &Charter, sender: u16, line: u64, json: &str) -> Result<Draft, LineError> {
     // A list would be taken for the fields in their order.
     if !json.trim_start().starts_with('{') {
-        let error = FieldError::form("line", "is not a JSON object; write one order a line");
-        return Err(at_line(line, None, error));
+        return Err(at_line(line, None, FieldError::form("line", NOT_AN_OBJECT)));
     }
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let parsed: Result<OrderLine, _> = serde_path_to_error::deserialize(&mut deserializer);
@@ -115,8 +145,20 @@ pub fn parse_order(charter: &Charter, sender: u16, line: u64, json: &str) -> Res
     });
     match parsed {
         Ok(order) => order.read(charter, sender, line),
-        Err(error) => Err(at_line(line, id_as_written(json), error)),
+        Err(error) => Err(at_line(line, id_as_written(json), amount_as_number(json).unwrap_or(error))),
     }
+}
+
+/// What to do about an amount that is a JSON number, of which nobody knows how many decimals it had.
+fn amount_as_number(json: &str) -> Option<FieldError> {
+    #[derive(Deserialize)]
+    struct WithAmount<'a> {
+        #[serde(borrow)]
+        amount: &'a RawValue,
+    }
+    let WithAmount { amount } = serde_json::from_str(json).ok()?;
+    let is_number = amount.get().starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    is_number.then(|| FieldError::form("amount", format!("write the amount in quotes: {}", quoted(amount.get()))))
 }
 
 /// The identifier in JSON that is otherwise wrong.

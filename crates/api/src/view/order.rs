@@ -4,7 +4,7 @@ use super::{AmountView, code, day_text};
 use crate::text::{id_text, priority_name, time_text};
 use keys::Detail;
 use serde::{Deserialize, Serialize};
-use union::{Charter, ClosedOrder, NO_RULE, OpenOrder, Payment, Place, Reason};
+use union::{Charter, ClosedOrder, NO_RULE, OpenOrder, OrderStatus, Payment, Place, Reason};
 use utoipa::ToSchema;
 
 /// An order. A list holds what the union keeps of it; asked for by itself, it is complete.
@@ -100,11 +100,19 @@ pub(super) fn reason_texts(reason: Reason) -> (Option<String>, Option<String>) {
     (code, reason.meaning().map(str::to_owned))
 }
 
+/// Why an order is in no queue yet: [`Reason::DT01`] by itself could be read as a mistake.
+pub(super) fn waits_for_value_date(payment: &Payment) -> String {
+    format!("waits for its value date {}", day_text(payment.value_date))
+}
+
 impl OrderView {
     /// An order that is held or queued.
     pub fn open(charter: &Charter, order: &OpenOrder) -> Self {
         let payment = &order.payment;
-        let (reason, meaning) = reason_texts(order.waits_for);
+        let (reason, mut meaning) = reason_texts(order.waits_for);
+        if order.status() == OrderStatus::Queued && order.waits_for == Reason::DT01 {
+            meaning = Some(waits_for_value_date(payment));
+        }
         let mut view = OrderView {
             id: id_text(payment.id),
             status: order.status().name().to_owned(),

@@ -1,11 +1,11 @@
 //! What became of commands.
 
-use super::order::reason_texts;
+use super::order::{reason_texts, waits_for_value_date};
 use super::{code, hex};
 use crate::text::{id_text, time_text};
 use network::BatchReceipt;
 use serde::{Deserialize, Serialize};
-use union::{BatchHeader, Charter, Command, Outcome};
+use union::{BatchHeader, Charter, Command, OrderStatus, Outcome, RECORD_BYTES, Reason};
 use utoipa::ToSchema;
 
 /// What became of one command.
@@ -33,7 +33,7 @@ pub struct OutcomeView {
 }
 
 /// The order that a command is or concerns.
-pub(crate) fn order_of(command: &Command) -> Option<u128> {
+fn order_of(command: &Command) -> Option<u128> {
     match *command {
         Command::Pay(payment) => Some(payment.id),
         Command::Accept { order }
@@ -45,11 +45,12 @@ pub(crate) fn order_of(command: &Command) -> Option<u128> {
 }
 
 impl OutcomeView {
-    /// The outcome of a command; `line` is where it came from, and `id` the order that it is or concerns.
-    pub fn new(line: u64, id: Option<u128>, outcome: &Outcome) -> Self {
+    /// The outcome of the command in a record; `line` is where it came from.
+    pub fn new(line: u64, record: &[u8; RECORD_BYTES], outcome: &Outcome) -> Self {
+        let command = Command::decode(record).ok();
         let mut view = OutcomeView {
             line,
-            id: id.map(id_text),
+            id: command.as_ref().and_then(order_of).map(id_text),
             outcome: "done".to_owned(),
             already_done: false,
             reason: None,
@@ -66,6 +67,12 @@ impl OutcomeView {
             Outcome::Order { status, reason } => {
                 view.outcome = status.name().to_owned();
                 (view.reason, view.text) = reason_texts(*reason);
+                if let Some(Command::Pay(payment)) = command
+                    && *status == OrderStatus::Queued
+                    && *reason == Reason::DT01
+                {
+                    view.text = Some(waits_for_value_date(&payment));
+                }
             }
             Outcome::Rejected(rejection) => {
                 view.outcome = "rejected".to_owned();
@@ -131,13 +138,14 @@ impl ReceiptView {
     pub fn new(
         charter: &Charter,
         header: &BatchHeader,
-        records: &[[u8; union::RECORD_BYTES]],
+        records: &[[u8; RECORD_BYTES]],
         receipt: &BatchReceipt,
     ) -> Self {
-        let outcomes = records.iter().zip(&receipt.outcomes).enumerate().map(|(at, (record, outcome))| {
-            let order = Command::decode(record).ok().and_then(|command| order_of(&command));
-            OutcomeView::new(at as u64 + 1, order, outcome)
-        });
+        let outcomes = records
+            .iter()
+            .zip(&receipt.outcomes)
+            .enumerate()
+            .map(|(at, (record, outcome))| OutcomeView::new(at as u64 + 1, record, outcome));
         ReceiptView {
             member: code(charter, header.member),
             sequence: header.sequence,

@@ -1,7 +1,7 @@
 //! Members' positions.
 
 use super::{AmountView, code, signed};
-use ledger::{Account, NO_CAP};
+use ledger::{Account, AccountKey, NO_CAP};
 use serde::{Deserialize, Serialize};
 use union::Union;
 use utoipa::ToSchema;
@@ -29,6 +29,25 @@ pub struct PositionView {
     pub can_receive: Option<AmountView>,
     /// Its lines with other members in the open cycle, where anything settled or a limit is set.
     pub bilateral: Vec<BilateralView>,
+}
+
+/// The union's own accounts in the book of positions, in the unit of account. They belong to all members together;
+/// with the members' balances they sum to zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnionAccountsView {
+    /// Rate differences: what the buying and selling rates of converted orders left between their two sides.
+    pub exchange: AmountView,
+    /// Roundings: the fractions of minor units that conversions left.
+    pub rounding: AmountView,
+}
+
+impl UnionAccountsView {
+    /// The union's own accounts.
+    pub fn new(union: &Union) -> Self {
+        let unit = union.charter().unit_of_account;
+        let balance = |key| AmountView::new(union.ledger().account(key).balance(), unit);
+        UnionAccountsView { exchange: balance(AccountKey::exchange()), rounding: balance(AccountKey::rounding()) }
+    }
 }
 
 /// A member's line with another, in the unit of account.

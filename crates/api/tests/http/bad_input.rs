@@ -226,6 +226,7 @@ fn requests_that_are_not_well_formed_get_a_problem() {
             b"{\"operator\":\"mia\",\"admin\":true}",
             400,
         ),
+        ("POST /v1/sessions/challenge HTTP/1.1\r\nContent-Type: application/json", b"[\"mia\"]", 400),
     ];
     for (head, body, want) in table {
         let (status, body) = server.raw(head, body);
@@ -251,6 +252,54 @@ fn a_busy_node_says_so() {
     let server = Server::with(crate::harness::people(), bounds);
     let refused = problem(server.client().union());
     assert!(refused.is_busy() && refused.status == 503, "{refused}");
+    for probe in ["/health", "/ready", "/metrics"] {
+        assert_eq!(server.raw(&format!("GET {probe} HTTP/1.1"), b"").0, 200, "{probe}");
+    }
+}
+
+/// Bodies that do not come hold neither those up who only look nor, for long, each other.
+#[test]
+fn a_body_that_does_not_come_is_given_up() {
+    let timeout = std::time::Duration::from_millis(500);
+    let bounds = api::Bounds { requests: 2, bodies: 2, body_timeout: timeout, ..api::Bounds::default() };
+    let server = Server::with(crate::harness::people(), bounds);
+    let begin = || {
+        let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+        let head =
+            "POST /v1/sessions/challenge HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 9";
+        write!(stream, "{head}\r\nConnection: close\r\n\r\n{{").unwrap();
+        stream
+    };
+    let slow: Vec<_> = (0..2).map(|_| begin()).collect();
+    for path in ["/v1/union", "/health"] {
+        assert_eq!(server.raw(&format!("GET {path} HTTP/1.1"), b"").0, 200, "{path}");
+    }
+    for mut stream in slow {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("did not arrive within"), "{answer}");
+    }
+    assert_eq!(server.session("mia").submit_orders(&order("ARG", "USD", "1", json!({})), "k").unwrap().orders.len(), 1);
+}
+
+#[test]
+fn what_is_no_order_is_said_in_the_same_words_everywhere() {
+    let server = Server::start();
+    let carl = server.session("carl");
+    let list = json!([id(1), null, 0, "ARG", 0, "USD", "1.00", null, false, false, "2006-01-02"]);
+    let words = "is not a JSON object; write one order a line";
+    let said = |media_type: &str, body: &str| carl.post_bytes("/v1/orders", media_type, Some("k"), body.as_bytes());
+    let garbage = problem(said("application/json", "garbage"));
+    assert!(garbage.status == 400 && garbage.detail.ends_with(words), "{garbage}");
+    let nested = carl.submit_orders(&json!([list]), "n").unwrap();
+    assert_eq!((nested.orders[0].outcome.as_str(), nested.orders[0].text.as_deref()), ("rejected", Some(words)));
+    let lines = said("application/x-ndjson", &format!("garbage\n{list}\n")).unwrap();
+    let lines: Value = serde_json::from_slice(&lines).unwrap();
+    assert!((0..2).all(|n| lines["orders"][n]["text"] == words), "{lines}");
+    let short = problem(carl.post_bytes("/v1/orders/4444/accept", "application/json", None, b""));
+    assert!(short.detail.contains("\"4444\" is not a UUID such as"), "{short}");
+    let none: Value = server.client().get("/v1/positions?member=BRA").unwrap();
+    assert_eq!(none["positions"][0]["balance"]["minor"], "0", "nothing was paid");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::harness::{Server, id, order};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 fn pay(server: &Server, numbers: std::ops::Range<u32>) {
     let client = server.client();
@@ -91,5 +92,21 @@ fn a_slow_reader_is_told_and_comes_back() {
     while count < 4 * 8_190 * 3 {
         back.next();
         count += 1;
+    }
+}
+
+/// Who asks for old events and goes away before they are read takes no place any longer.
+#[test]
+fn a_reader_that_is_gone_is_not_waited_for() {
+    let bounds = api::Bounds { streams: 1, journal_walks: 0, ..api::Bounds::default() };
+    let mut server = Server::with(crate::harness::people(), bounds);
+    pay(&server, 1..2);
+    server.restart(|_| {});
+    // Waits for a walk through the journal, which never comes.
+    drop(server.events(Some("0-0")));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while server.raw_head("GET /v1/events HTTP/1.1") != 200 {
+        assert!(Instant::now() < deadline, "the place is still taken");
+        std::thread::yield_now();
     }
 }

@@ -162,6 +162,16 @@ impl Server {
         events
     }
 
+    /// The status of an answer that need not end.
+    pub fn raw_head(&self, head: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        write!(stream, "{head}\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line")
+    }
+
     /// A request as bytes, for what no client would send; returns status and body.
     pub fn raw(&self, head: &str, body: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();

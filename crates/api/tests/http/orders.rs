@@ -174,3 +174,46 @@ fn lists_are_paged_without_loss() {
     let queue: Value = client.get("/v1/queue?member=ARG").unwrap();
     assert_eq!(queue["length"], 0, "what waits for its value date is not in the queue");
 }
+
+#[test]
+fn an_order_for_a_later_day_says_what_it_waits_for() {
+    let server = Server::start();
+    let later = order("BRA", "USD", "1", json!({"id": id(1), "value_date": "2006-01-04"}));
+    let receipt = server.client().submit_batch(&server.batch(0, 1, &[later])).unwrap();
+    let words = Some("waits for its value date 2006-01-04");
+    assert_eq!((receipt.outcomes[0].outcome.as_str(), receipt.outcomes[0].text.as_deref()), ("queued", words));
+    let shown = server.client().order(&id(1)).unwrap();
+    assert_eq!((shown.status.as_str(), shown.meaning.as_deref()), ("queued", words));
+}
+
+/// Where rates differ, the union's own accounts hold what the members' balances lack to zero; and the open cycle has
+/// its figures before it closes.
+#[test]
+fn what_settled_is_seen_at_once_and_sums_to_zero() {
+    let server = Server::start();
+    let client = server.client();
+    let from_day = union::Day::parse("2006-01-02").unwrap().0;
+    let rates = union::Command::PublishRates { from_day, buying: (33, 100), selling: (34, 100) };
+    assert_eq!(client.submit_batch(&server.commands(0, 1, &[rates])).unwrap().outcomes[0].outcome, "done");
+    let orders =
+        [order("BRA", "ARS", "10.01", json!({"id": id(1)})), order("CHL", "USD", "2.00", json!({"id": id(2)}))];
+    let receipt = client.submit_batch(&server.batch(0, 2, &orders)).unwrap();
+    assert!(receipt.outcomes.iter().all(|outcome| outcome.outcome == "settled"), "{receipt:?}");
+    client.submit_batch(&server.batch(1, 1, &[order("ARG", "USD", "1.00", json!({"id": id(3)}))])).unwrap();
+
+    let table: Value = client.get("/v1/positions").unwrap();
+    let minor = |of: &Value| of["minor"].as_str().unwrap().parse::<i128>().unwrap();
+    let members: i128 = table["positions"].as_array().unwrap().iter().map(|row| minor(&row["balance"])).sum();
+    let (exchange, rounding) =
+        (minor(&table["union_accounts"]["exchange"]), minor(&table["union_accounts"]["rounding"]));
+    assert!(exchange != 0 && members + exchange + rounding == 0, "{table}");
+
+    let cycle: Value = client.get("/v1/cycles/1").unwrap();
+    assert_eq!((&cycle["status"], &cycle["settled_orders"]), (&json!("open"), &json!(3)));
+    // Argentina owes 10.01 x 0.33 = 3.30, what Brazil is paid, to Brazil, which owes it 1.00; and 2.00 to Chile.
+    let [gross, bilateral, multilateral] = ["gross", "bilateral_net", "multilateral_net"].map(|key| minor(&cycle[key]));
+    assert_eq!((gross - bilateral, bilateral - multilateral), (200, 0), "{cycle}");
+    assert_eq!(gross, 300 + 330, "{cycle}");
+    let listed: Value = client.get("/v1/cycles").unwrap();
+    assert_eq!(listed["cycles"][0]["gross"], cycle["gross"]);
+}

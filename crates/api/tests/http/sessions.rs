@@ -1,8 +1,11 @@
 //! Logging in: what is signed, how often, and how long it holds.
 
-use crate::harness::{Server, hex, noon, operator_key, problem};
+use crate::harness::{Server, hex, key as member_key, noon, operator_key, problem};
 use api::client::Client;
-use api::{Challenge, ChallengeRequest, LoginRequest, Role, SessionView, login_message};
+use api::{
+    Api, Bounds, Challenge, ChallengeRequest, HeldMember, LoginRequest, Operator, Role, SessionView, Settings,
+    SettingsError, login_message,
+};
 use serde_json::Value;
 
 fn unhex(text: &str) -> [u8; 32] {
@@ -39,7 +42,10 @@ fn a_login_takes_the_operators_signature_over_a_fresh_challenge() {
     assert_eq!(problem(begin(&client, &wrong)).status, 401, "somebody else's signature");
     let failed = challenge(&client, "mia");
     assert_eq!(problem(begin(&client, &answer(&failed, "mia", "max"))).status, 401);
-    assert_eq!(problem(begin(&client, &answer(&failed, "mia", "mia"))).status, 401, "a failed answer uses it up");
+    begin(&client, &answer(&failed, "mia", "mia")).expect("nobody else can use it up");
+    let mut made_up = challenge(&client, "mia");
+    made_up.nonce.replace_range(..16, "7fffffffffffffff");
+    assert_eq!(problem(begin(&client, &answer(&made_up, "mia", "mia"))).status, 401, "another expiry than was given");
     let other = challenge(&client, "mia");
     assert_eq!(problem(begin(&client, &answer(&other, "max", "max"))).status, 401, "asked for by another");
     let nobody = challenge(&client, "nobody");
@@ -51,6 +57,51 @@ fn a_login_takes_the_operators_signature_over_a_fresh_challenge() {
     let late = challenge(&client, "mia");
     server.clock.set(noon() + 120_000);
     assert_eq!(problem(begin(&client, &answer(&late, "mia", "mia"))).status, 401, "two minutes are over");
+}
+
+#[test]
+fn who_only_asks_for_challenges_locks_nobody_out() {
+    let server = Server::start();
+    let client = server.client();
+    let first = challenge(&client, "mia");
+    for n in 0..1_100 {
+        challenge(&client, if n % 2 == 0 { "mia" } else { "nobody" });
+    }
+    begin(&client, &answer(&first, "mia", "mia")).unwrap();
+    server.session("mia");
+
+    // An operator's own logins are bounded, for that operator alone, until their challenges are over.
+    let refused = (0..100).find_map(|_| begin(&client, &answer(&challenge(&client, "mia"), "mia", "mia")).err());
+    assert!(refused.is_some_and(|error| error.is_busy()));
+    server.session("max");
+    server.clock.set(noon() + 120_000);
+    server.session("mia");
+}
+
+#[test]
+fn two_keys_are_two_people() {
+    let server = Server::start();
+    let set_up = |name: &str, key| {
+        let own = operator_key("eva").public().signing;
+        let person = |name: &str, key| Operator { name: name.into(), member: "BRA".into(), role: Role::Maker, key };
+        let settings = Settings {
+            directory: server.directory.path().join("other"),
+            members: vec![HeldMember { code: "BRA".into(), key: member_key(1), four_eyes_from: "1.00".into() }],
+            operators: vec![person("eva", own), person(name, key)],
+            bounds: Bounds::default(),
+        };
+        Api::new(server.node.clone(), settings).map(drop)
+    };
+    let keys = [operator_key("eva").public().signing, member_key(1).public().signing, member_key(3).public().signing];
+    for key in keys {
+        match set_up("ida", key) {
+            Err(SettingsError::Entry { what, problem }) => {
+                assert!(what == "operators: ida" && problem.contains("two keys"), "{what}: {problem}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    set_up("ida", operator_key("ida").public().signing).unwrap();
 }
 
 #[test]
