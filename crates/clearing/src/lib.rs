@@ -7,9 +7,12 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
+pub mod flow;
 pub mod legs;
 pub mod positions;
+pub mod queue;
 mod ratio;
+pub mod set_off;
 
 pub use legs::{Leg, SettlementPlan, settlement_legs};
 pub use positions::{FlowError, Flows};

@@ -1,4 +1,4 @@
-//! Durable orders a second, side by side on this machine. `benches/README.md` says what is measured.
+//! Durable orders a second, side by side on this machine. `bench/README.md` says what is measured.
 
 mod comity;
 mod machine;
@@ -221,11 +221,11 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Options::command().debug_assert();
-        let options = Options::try_parse_from(["benches", "--batch", "1,8190", "--distribution", "zipf"]).unwrap();
+        let options = Options::try_parse_from(["bench", "--batch", "1,8190", "--distribution", "zipf"]).unwrap();
         assert_eq!(options.batch, [1, 8_190]);
         assert_eq!(options.distribution, [Distribution::Zipf]);
-        assert!(Options::try_parse_from(["benches", "--batch", "8191"]).is_err());
-        assert!(Options::try_parse_from(["benches", "--batch", "0"]).is_err());
+        assert!(Options::try_parse_from(["bench", "--batch", "8191"]).is_err());
+        assert!(Options::try_parse_from(["bench", "--batch", "0"]).is_err());
     }
 
     #[test]

@@ -132,7 +132,7 @@ impl Cluster {
     fn prepare_wal(&self) -> Result<()> {
         let mut client = self.connect()?;
         for _ in 0..WAL_SEGMENTS_READY {
-            client.execute("select pg_logical_emit_message(false, 'benches', 'fill')", &[])?;
+            client.execute("select pg_logical_emit_message(false, 'bench', 'fill')", &[])?;
             client.execute("select pg_switch_wal()", &[])?;
         }
         // Two, as only segments before the last checkpoint's start are recycled.

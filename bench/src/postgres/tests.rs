@@ -1,4 +1,4 @@
-//! What needs PostgreSQL 15 (`apt-get install postgresql-15`) is run by `cargo test -p benches -- --ignored`.
+//! What needs PostgreSQL 15 (`apt-get install postgresql-15`) is run by `cargo test -p bench -- --ignored`.
 
 use super::session::Outcome;
 use super::*;

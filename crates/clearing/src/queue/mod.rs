@@ -1,0 +1,1 @@
+//! Settlement of queued payments.

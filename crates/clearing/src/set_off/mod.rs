@@ -1,0 +1,1 @@
+//! The largest set-off and its certificate.
