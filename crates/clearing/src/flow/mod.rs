@@ -5,9 +5,14 @@
 //! `cost + potential[tail] - potential[head]`, every arc that could carry more has none below zero, and every arc that
 //! carries anything has none above zero.
 
+mod costs;
+mod distances;
 mod error;
+mod near;
 mod network;
+mod residual;
 mod solver;
+mod tight;
 
 pub use error::FlowError;
 pub use network::{Arc, Network, Solution};
