@@ -10,6 +10,7 @@ mod members;
 mod node;
 mod orders;
 mod payments;
+mod queue_runs;
 mod sessions;
 mod statements;
 
@@ -67,6 +68,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(members::participants))
         .routes(routes!(members::positions))
         .routes(routes!(members::queue))
+        .routes(routes!(queue_runs::queue_runs))
         .routes(routes!(orders::orders, payments::submit_orders))
         .routes(routes!(orders::order))
         .routes(routes!(batches::submit_batch))

@@ -4,6 +4,7 @@
 //! amount is text in major units with the same in minor units beside it, both strings, as a JSON number is not exact
 //! beyond 2^53.
 
+mod account;
 mod block;
 mod cycle;
 mod event;
@@ -11,8 +12,11 @@ mod member;
 mod order;
 mod outcome;
 mod position;
+mod queue_run;
 mod statement;
 
+pub use account::AccountView;
+pub(crate) use account::payment_currencies;
 pub use block::{BatchView, BlockView};
 pub use cycle::{CycleView, LegView};
 pub use event::{EventView, TransferView};
@@ -20,6 +24,7 @@ pub use member::{LimitsView, MemberSummary, MemberView, ParticipantView, RatesVi
 pub use order::{OrderView, PlaceView};
 pub use outcome::{OutcomeView, ReceiptView};
 pub use position::{BilateralView, PositionView, UnionAccountsView};
+pub use queue_run::{QueueRunView, TriedView};
 pub use statement::{AccountStatementView, EntryView, StatementView};
 
 use ledger::{AccountKey, Book, NO_CAP};

@@ -1,5 +1,6 @@
 //! An account: whose it is, what went through it, and what it may owe or own.
 
+use crate::Headroom;
 use bytemuck::{Pod, Zeroable};
 
 /// A cap that does not bind.
@@ -118,6 +119,31 @@ impl Account {
     /// The most it would own over all orders in which cycles can be closed and legs confirmed.
     pub fn owns_at_most(&self) -> u128 {
         self.to_receive + self.open_balance().max(0) as u128
+    }
+
+    /// The part of the debit cap that an order may not use.
+    pub fn reserved_from(&self, headroom: Headroom) -> u128 {
+        match headroom {
+            Headroom::All => 0,
+            Headroom::BelowUrgent => u128::from(self.reserved_urgent),
+            Headroom::BelowHigh => u128::from(self.reserved_urgent) + u128::from(self.reserved_high),
+        }
+    }
+
+    /// The least open balance with which an order may leave it as its payer; `i128::MIN` for no limit, `i128::MAX`
+    /// where no order may, whatever the balance.
+    pub fn open_floor(&self, headroom: Headroom) -> i128 {
+        if self.debit_cap == NO_CAP {
+            return i128::MIN;
+        }
+        let free = i128::from(self.debit_cap) - self.reserved_from(headroom) as i128 - self.to_pay as i128;
+        // Who owes nothing afterwards has used nothing of the cap, however much of it is reserved.
+        if free < 0 && self.to_pay > 0 { i128::MAX } else { -free.max(0) }
+    }
+
+    /// The most open balance with which an order may leave it as its payee; `i128::MAX` for no limit.
+    pub fn open_ceiling(&self) -> i128 {
+        if self.credit_cap == NO_CAP { i128::MAX } else { i128::from(self.credit_cap) - self.to_receive as i128 }
     }
 
     /// Whether it is within its caps.

@@ -37,52 +37,13 @@ pub enum Refusal {
     Overflow,
 }
 
-/// How much of a member's debit cap an order may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Headroom {
-    /// All of it: urgent orders.
-    All,
-    /// What is not reserved for urgent orders: high orders.
-    BelowUrgent,
-    /// What is not reserved for urgent or high orders: normal orders.
-    BelowHigh,
-}
-
-/// What an order moves, all at once or not at all.
-///
-/// In the order's currency `amount` goes from the debtor's account to the creditor's. In the unit of
-/// account the debtor member's position falls by `unit_debit` and the creditor member's rises by
-/// `unit_credit`; of the difference, `exchange` goes to the exchange account and the rest to the
-/// rounding account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settlement {
-    /// Settlement or return.
-    pub kind: TransferKind,
-    /// The payment order.
-    pub order: u128,
-    /// Account that pays, in the order's currency.
-    pub debtor: AccountKey,
-    /// Account that receives, in the order's currency.
-    pub creditor: AccountKey,
-    /// Minor units of the order's currency.
-    pub amount: u64,
-    /// Minor units of the unit of account.
-    pub unit_debit: u64,
-    /// Minor units of the unit of account, at most `unit_debit`.
-    pub unit_credit: u64,
-    /// Minor units of the unit of account, at most `unit_debit - unit_credit`.
-    pub exchange: u64,
-    /// How much of the debtor member's debit cap it may use.
-    pub headroom: Headroom,
-}
-
 /// Accounts and lines of a union with a fixed number of members.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    members: u16,
-    accounts: Table<Account>,
+    pub(crate) members: u16,
+    pub(crate) accounts: Table<Account>,
     index: Index,
-    lines: Table<Line>,
+    pub(crate) lines: Table<Line>,
 }
 
 impl Ledger {
@@ -138,7 +99,7 @@ impl Ledger {
         self.lines.get(self.line_at(debtor, creditor))
     }
 
-    fn line_at(&self, debtor: u16, creditor: u16) -> u32 {
+    pub(crate) fn line_at(&self, debtor: u16, creditor: u16) -> u32 {
         assert!(debtor < self.members && creditor < self.members, "both are members");
         u32::from(debtor) * u32::from(self.members) + u32::from(creditor)
     }
@@ -149,93 +110,8 @@ impl Ledger {
         at
     }
 
-    fn find_or_open(&mut self, key: AccountKey) -> AccountId {
+    pub(crate) fn find_or_open(&mut self, key: AccountKey) -> AccountId {
         self.find(key).unwrap_or_else(|| self.open(key))
-    }
-
-    /// Books a settlement, or says why it cannot be booked and changes nothing.
-    pub fn settle(&mut self, order: &Settlement) -> Result<[Option<Transfer>; 4], Refusal> {
-        let Settlement { kind, debtor, creditor, amount, unit_debit, unit_credit, exchange, .. } = *order;
-        assert_eq!(debtor.book, creditor.book, "a transfer stays within a book");
-        assert_ne!(debtor.member, creditor.member, "a settlement is between two members");
-        let difference = unit_debit.checked_sub(unit_credit).expect("the union never credits more than it debits");
-        let rounding = difference.checked_sub(exchange).expect("the exchange difference is part of the difference");
-
-        let (payer_at, payee_at) = (self.find(debtor), self.find(creditor));
-        let payer = payer_at.map_or_else(|| Account::new(debtor), |at| *self.accounts.get(at));
-        let payee = payee_at.map_or_else(|| Account::new(creditor), |at| *self.accounts.get(at));
-        let payer = debited(payer, amount)?;
-        let payee = credited(payee, amount)?;
-        if !within(payer.owes_at_most(), payer.debit_cap) {
-            return Err(Refusal::ParticipantDebitCap);
-        }
-        if !within(payee.owns_at_most(), payee.credit_cap) {
-            return Err(Refusal::ParticipantCreditCap);
-        }
-
-        let from = debited(*self.position(debtor.member), unit_debit)?;
-        let to = credited(*self.position(creditor.member), unit_credit)?;
-        let owes = from.owes_at_most();
-        if !within(owes, from.debit_cap) {
-            return Err(Refusal::DebitCap);
-        }
-        let reserved = match order.headroom {
-            Headroom::All => 0,
-            Headroom::BelowUrgent => u128::from(from.reserved_urgent),
-            Headroom::BelowHigh => u128::from(from.reserved_urgent) + u128::from(from.reserved_high),
-        };
-        // Who owes nothing afterwards has used nothing of the cap, however much of it is reserved.
-        if owes > 0 && !within(owes + reserved, from.debit_cap) {
-            return Err(Refusal::Reserved);
-        }
-        if !within(to.owns_at_most(), to.credit_cap) {
-            return Err(Refusal::CreditCap);
-        }
-
-        let mut line = *self.line(debtor.member, creditor.member);
-        line.gross = grown(line.gross, unit_credit)?;
-        let net = line.gross.saturating_sub(self.line(creditor.member, debtor.member).gross);
-        if !within(net, line.debit_limit) {
-            return Err(Refusal::BilateralDebitLimit);
-        }
-        if !within(net, line.credit_limit) {
-            return Err(Refusal::BilateralCreditLimit);
-        }
-
-        let (exchange_at, rounding_at) = (u32::from(self.members), u32::from(self.members) + 1);
-        let exchange_account = credited(*self.accounts.get(exchange_at), exchange)?;
-        let rounding_account = credited(*self.accounts.get(rounding_at), rounding)?;
-
-        // Nothing can fail any more.
-        let payer_at = payer_at.unwrap_or_else(|| self.open(debtor));
-        let payee_at = payee_at.unwrap_or_else(|| self.open(creditor));
-        let (from_at, to_at) = (u32::from(debtor.member), u32::from(creditor.member));
-        *self.accounts.get_mut(payer_at) = payer;
-        *self.accounts.get_mut(payee_at) = payee;
-        *self.accounts.get_mut(from_at) = from;
-        *self.accounts.get_mut(to_at) = to;
-        let line_at = self.line_at(debtor.member, creditor.member);
-        *self.lines.get_mut(line_at) = line;
-
-        let transfer = |kind, book, debit, credit, amount: u64| {
-            Transfer::new(kind, order.order, book, debit, credit, u128::from(amount))
-        };
-        let unit = Book::UNIT_OF_ACCOUNT;
-        let mut transfers = [
-            Some(transfer(kind, debtor.book, payer_at, payee_at, amount)),
-            Some(transfer(kind, unit, from_at, to_at, unit_credit)),
-            None,
-            None,
-        ];
-        if exchange > 0 {
-            *self.accounts.get_mut(exchange_at) = exchange_account;
-            transfers[2] = Some(transfer(TransferKind::ExchangeDifference, unit, from_at, exchange_at, exchange));
-        }
-        if rounding > 0 {
-            *self.accounts.get_mut(rounding_at) = rounding_account;
-            transfers[3] = Some(transfer(TransferKind::Rounding, unit, from_at, rounding_at, rounding));
-        }
-        Ok(transfers)
     }
 
     /// Novates all bilateral positions to the union: a new cycle starts with none.
@@ -347,17 +223,17 @@ impl Ledger {
     }
 }
 
-fn debited(mut account: Account, amount: u64) -> Result<Account, Refusal> {
+pub(crate) fn debited(mut account: Account, amount: u64) -> Result<Account, Refusal> {
     account.debits = grown(account.debits, amount)?;
     Ok(account)
 }
 
-fn credited(mut account: Account, amount: u64) -> Result<Account, Refusal> {
+pub(crate) fn credited(mut account: Account, amount: u64) -> Result<Account, Refusal> {
     account.credits = grown(account.credits, amount)?;
     Ok(account)
 }
 
-fn grown(sum: u128, amount: u64) -> Result<u128, Refusal> {
+pub(crate) fn grown(sum: u128, amount: u64) -> Result<u128, Refusal> {
     bounded(sum.checked_add(u128::from(amount)))
 }
 
@@ -366,4 +242,3 @@ fn bounded(sum: Option<u128>) -> Result<u128, Refusal> {
 }
 
 const _: () = assert!(NO_CAP == u64::MAX && size_of::<Account>() == 128 && size_of::<Line>() == 32);
-const _: () = assert!(size_of::<Transfer>() == 48);

@@ -19,12 +19,15 @@ mod account;
 mod index;
 mod ledger;
 mod line;
+mod settle;
+mod settle_together;
 mod table;
 mod transfer;
 
 pub use account::{Account, AccountId, AccountKey, Book, NO_CAP};
 pub use index::Index;
-pub use ledger::{Headroom, Ledger, Refusal, Settlement};
+pub use ledger::{Ledger, Refusal};
 pub use line::Line;
+pub use settle::{Headroom, Settlement};
 pub use table::{Hash, Row, Table};
 pub use transfer::{Transfer, TransferKind};

@@ -70,6 +70,56 @@ fn four_transfers_of_a_converted_order() {
     assert_eq!(ledger.line(0, 1).gross, 1_000, "a line counts what the creditor gets");
 }
 
+/// Two that owe each other and have nothing: neither order can settle alone, both together can.
+#[test]
+fn together_only_the_end_counts() {
+    let mut ledger = Ledger::new(MEMBERS, 0);
+    for member in 0..MEMBERS {
+        ledger.set_caps(AccountKey::position(member), 0, 5).unwrap();
+        ledger.set_caps(AccountKey { book: USD, member, participant: 0 }, 0, NO_CAP).unwrap();
+    }
+    let ring = [settlement(0, 1, 100), settlement(1, 2, 100), settlement(2, 0, 100)];
+    let roots = ledger.roots();
+    for order in &ring {
+        assert_eq!(ledger.settle(order), Err(Refusal::ParticipantDebitCap));
+    }
+    // Somebody would end below its cap.
+    assert_eq!(ledger.settle_together(&ring[..2]), Err(Refusal::ParticipantDebitCap));
+    let short = [ring[0], ring[1], settlement(2, 0, 99)];
+    assert_eq!(ledger.settle_together(&short), Err(Refusal::ParticipantDebitCap));
+    assert_eq!(ledger.roots(), roots, "a refusal changes nothing");
+    let transfers = ledger.settle_together(&ring).unwrap();
+    assert_eq!(transfers.iter().flatten().flatten().count(), 6);
+    assert!((0..MEMBERS).all(|member| ledger.position(member).balance() == 0));
+    assert_eq!(ledger.line(1, 2).gross, 100);
+    assert!(ledger.is_within_limits());
+}
+
+/// What is kept for urgent orders is kept where a normal one is among those that settle.
+#[test]
+fn together_the_least_urgent_order_decides_what_is_kept() {
+    let mut ledger = Ledger::new(MEMBERS, 0);
+    ledger.set_caps(AccountKey::position(0), 100, NO_CAP).unwrap();
+    ledger.set_reservations(0, 30, 0);
+    let urgent = |amount| Settlement { headroom: Headroom::All, ..settlement(0, 1, amount) };
+    assert_eq!(ledger.settle_together(&[urgent(50), settlement(0, 2, 21)]), Err(Refusal::Reserved));
+    assert!(ledger.clone().settle_together(&[urgent(50), settlement(0, 2, 20)]).is_ok());
+    assert!(ledger.settle_together(&[urgent(50), urgent(50)]).is_ok());
+    assert!(ledger.settle_together(&[]).unwrap().is_empty());
+}
+
+/// A line counts both ways before its limit is asked for.
+#[test]
+fn together_a_bilateral_limit_is_about_the_net() {
+    let mut ledger = Ledger::new(MEMBERS, 0);
+    ledger.set_debit_limit(0, 1, 10).unwrap();
+    assert_eq!(ledger.settle(&settlement(0, 1, 100)), Err(Refusal::BilateralDebitLimit));
+    let both = |back| [settlement(0, 1, 100), settlement(1, 0, back)];
+    assert_eq!(ledger.settle_together(&both(89)), Err(Refusal::BilateralDebitLimit));
+    assert!(ledger.settle_together(&both(90)).is_ok());
+    assert_eq!(ledger.bilateral_net(0, 1), 10);
+}
+
 /// No side of an account passes 2^110; what would is refused and nothing changes.
 #[test]
 fn the_range_of_the_books_ends() {
@@ -82,6 +132,8 @@ fn the_range_of_the_books_ends() {
     let roots = ledger.roots();
     assert_eq!(ledger.settle(&settlement(0, 2, 11)), Err(Refusal::Overflow));
     assert_eq!(ledger.settle(&settlement(2, 1, 11)), Err(Refusal::Overflow));
+    let together = [settlement(0, 1, 5), settlement(0, 2, 6)];
+    assert_eq!(ledger.settle_together(&together), Err(Refusal::Overflow));
     assert_eq!(ledger.roots(), roots);
     assert!(ledger.settle(&settlement(0, 1, 10)).is_ok());
     // Called for in full, the position is paid back: the other sides of both accounts reach the end as well.
@@ -132,5 +184,39 @@ proptest! {
         for account in ledger.accounts().rows() {
             prop_assert_eq!(read.account(account.key), *account);
         }
+    }
+    /// What settles one by one with nobody's reservations in the way settles together as well, to the same books;
+    /// what does not settle together leaves no trace; and what does is within every limit at its end.
+    #[test]
+    fn any_settlements_together(
+        caps in prop::collection::vec((0..500_u64, 0..500_u64), usize::from(MEMBERS)),
+        orders in prop::collection::vec((0..MEMBERS, 1..MEMBERS, 1..300_u64, 0..5_u64, 0..3_u8), 1..20),
+    ) {
+        let mut ledger = Ledger::new(MEMBERS, 3);
+        for (member, &(debit, credit)) in (0..MEMBERS).zip(&caps) {
+            ledger.set_caps(AccountKey::position(member), debit, credit).unwrap();
+            ledger.set_debit_limit(member, (member + 1) % MEMBERS, debit / 2).unwrap();
+            ledger.set_reservations(member, debit / 10, credit / 10);
+        }
+        let orders: Vec<Settlement> = orders.into_iter().map(|(debtor, ahead, amount, exchange, headroom)| {
+            let headroom = [Headroom::All, Headroom::BelowUrgent, Headroom::BelowHigh][usize::from(headroom)];
+            let order = settlement(debtor, (debtor + ahead) % MEMBERS, amount);
+            Settlement { unit_debit: amount + exchange, exchange, headroom, ..order }
+        }).collect();
+
+        let mut singly = ledger.clone();
+        let urgent: Vec<Settlement> = orders.iter().map(|&o| Settlement { headroom: Headroom::All, ..o }).collect();
+        let (settled, transfers): (Vec<_>, Vec<_>) =
+            urgent.iter().filter_map(|order| singly.settle(order).ok().map(|transfers| (*order, transfers))).unzip();
+        let mut together = ledger.clone();
+        prop_assert_eq!(together.settle_together(&settled), Ok(transfers));
+        prop_assert_eq!(together.roots(), singly.roots());
+
+        let roots = ledger.roots();
+        match ledger.settle_together(&orders) {
+            Err(_) => prop_assert_eq!(ledger.roots(), roots),
+            Ok(_) => prop_assert!(ledger.is_within_limits()),
+        }
+        prop_assert!(ledger.sums().values().all(|&sum| sum == 0));
     }
 }

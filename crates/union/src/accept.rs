@@ -25,6 +25,7 @@ impl Union {
             }
             Err(reason) => {
                 self.orders.release(at, reason, self.clock.today.0);
+                self.has_new_waiting = true;
                 self.tell(order.payment, OrderStatus::Queued, reason, order.rule);
                 Ok(Outcome::Order { status: OrderStatus::Queued, reason })
             }

@@ -139,6 +139,11 @@ impl Calendar {
         self.members[usize::from(a)].is_business_day(day) && self.members[usize::from(b)].is_business_day(day)
     }
 
+    /// Whether there are two members that work on this day.
+    pub fn is_working_day(&self, day: Day) -> bool {
+        self.members.iter().filter(|member| member.is_business_day(day)).nth(1).is_some()
+    }
+
     /// The first joint business day on or after `day`, if there is one within a year.
     pub fn next_joint_business_day(&self, a: u16, b: u16, day: Day) -> Option<Day> {
         (0..366).map(|ahead| day.after_days(ahead)).find(|&day| self.is_joint_business_day(a, b, day))

@@ -1,6 +1,7 @@
 //! The charter: who the members are and by which rules they clear. Its hash is the union's identity.
 
 use crate::calendar::{Calendar, Day, MemberCalendar};
+use crate::queue_rules::{QueueFile, QueueRules};
 use ledger::{Hash, NO_CAP};
 use money::Currency;
 use serde::Deserialize;
@@ -57,16 +58,6 @@ impl<'de> Deserialize<'de> for ClockTime {
     }
 }
 
-/// How the queue is worked through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum QueueDiscipline {
-    /// A member's orders settle in order of priority, then entry; the first that cannot holds up the rest.
-    Fifo,
-    /// As `Fifo`, but an order that can settle overtakes earlier ones that cannot.
-    BypassFifo,
-}
-
 /// How long a clearing cycle is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CycleLength {
@@ -108,23 +99,14 @@ pub struct Charter {
     pub calendar: Calendar,
     /// How many days ahead of its value date an order may come.
     pub days_ahead: u32,
-    /// How many days after its value date an order that names no expiry still waits.
-    pub days_waiting: u32,
-    /// How many days an ended order is remembered: so long its identifier is not used again, and it can be
-    /// returned. More than `days_ahead`, so that an order sent again later is past its value date.
-    pub days_remembered: u32,
     /// First day of the first cycle.
     pub first_day: Day,
     /// Length of a cycle.
     pub cycle_length: CycleLength,
     /// Time of day at which a cycle closes, on its last day.
     pub cycle_close: ClockTime,
-    /// How the queue is worked through.
-    pub queue_discipline: QueueDiscipline,
-    /// How many attempts to settle a queued order are made at the end of a block, at most.
-    pub queue_attempts: u32,
-    /// How many orders may be held or queued at once, in all; every member has an equal share.
-    pub open_orders_max: u32,
+    /// How orders wait.
+    pub queue: QueueRules,
     /// The members, in the order that numbers them from 0.
     pub members: Vec<Member>,
     text: String,
@@ -163,21 +145,6 @@ struct CycleFile {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct QueueFile {
-    discipline: QueueDiscipline,
-    attempts: u32,
-    open_orders_max: u32,
-    days_waiting: u32,
-    #[serde(default = "days_remembered")]
-    days_remembered: u32,
-}
-
-fn days_remembered() -> u32 {
-    400
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Weekday {
     Monday,
@@ -204,7 +171,7 @@ struct MemberFile {
     holidays: Vec<Day>,
 }
 
-fn rule(key: impl Into<String>, problem: impl Into<String>) -> CharterError {
+pub(crate) fn rule(key: impl Into<String>, problem: impl Into<String>) -> CharterError {
     CharterError::Rule { key: key.into(), problem: problem.into() }
 }
 
@@ -234,18 +201,7 @@ impl Charter {
             (None, Some(days @ 1..=366)) => CycleLength::Days(days),
             _ => return Err(rule("cycle", "needs either months (1 to 12) or days (1 to 366)")),
         };
-        if file.queue.open_orders_max == 0 || file.queue.open_orders_max > 1 << 24 {
-            return Err(rule("queue.open_orders_max", format!("is not between 1 and {}", 1 << 24)));
-        }
-        if file.queue.attempts == 0 || file.queue.attempts > 1 << 24 {
-            return Err(rule("queue.attempts", format!("is not between 1 and {}", 1 << 24)));
-        }
-        if file.queue.days_waiting > 366 {
-            return Err(rule("queue.days_waiting", "is more than 366"));
-        }
-        if file.queue.days_remembered <= file.calendar.days_ahead || file.queue.days_remembered > 36_600 {
-            return Err(rule("queue.days_remembered", "is not more than calendar.days_ahead, and at most 36600"));
-        }
+        let queue = QueueRules::check(file.queue, file.calendar.days_ahead)?;
         if file.members.len() < 2 || file.members.len() > MEMBERS_MAX {
             return Err(rule("members", format!("are {}, not 2 to {MEMBERS_MAX}", file.members.len())));
         }
@@ -297,14 +253,10 @@ impl Charter {
                 members: calendars,
             },
             days_ahead: file.calendar.days_ahead,
-            days_waiting: file.queue.days_waiting,
-            days_remembered: file.queue.days_remembered,
             first_day: file.cycle.first_day,
             cycle_length,
             cycle_close: file.cycle.close,
-            queue_discipline: file.queue.discipline,
-            queue_attempts: file.queue.attempts,
-            open_orders_max: file.queue.open_orders_max,
+            queue,
             members,
             text: text.to_owned(),
             hash: hasher.finalize().into(),
@@ -328,7 +280,19 @@ impl Charter {
 
     /// How many orders of one member may be held or queued at once.
     pub fn open_orders_of_a_member(&self) -> u32 {
-        (self.open_orders_max / self.members.len() as u32).max(1)
+        (self.queue.open_orders_max / self.members.len() as u32).max(1)
+    }
+
+    /// The first time after a block's time (both Unix milliseconds) at which the queue is settled together whatever
+    /// happens: a time of day that the charter names, on a day on which two members work. None within a year: `None`.
+    pub(crate) fn next_run_ms(&self, after_ms: u64) -> Option<u64> {
+        if self.queue.runs.is_empty() {
+            return None;
+        }
+        let (today, _) = self.calendar.local(after_ms);
+        let days = (0..366).map(|ahead| today.after_days(ahead)).filter(|&day| self.calendar.is_working_day(day));
+        let mut times = days.flat_map(|day| self.queue.runs.iter().map(move |time| (day, time.second)));
+        times.find_map(|(day, second)| Some(self.calendar.time_ms(day, second)).filter(|&run_ms| run_ms > after_ms))
     }
 
     /// The last day of the cycle that starts on `first_day`.

@@ -2,6 +2,7 @@
 
 use crate::command::Payment;
 use crate::order::OrderStatus;
+use crate::queue_run::QueueRun;
 use crate::reason::Reason;
 use crate::rows::{Cycle, Leg};
 use ledger::{Hash, Transfer};
@@ -157,6 +158,8 @@ pub enum Event {
         /// The return.
         by: u128,
     },
+    /// Orders of the queue were settled together, or could not be; what settled was told just before.
+    QueueRun(QueueRun),
     /// The open cycle closed, with these figures.
     CycleClosed(Cycle),
     /// A member is to pay another, to settle a closed cycle.

@@ -6,9 +6,10 @@
 //!
 //! | to find | look in |
 //! | --- | --- |
-//! | the rules that a union is founded on | [`Charter`] (`charter.rs`), days and cut-offs in `calendar.rs` |
+//! | the rules that a union is founded on | [`Charter`] (`charter.rs`, `queue_rules.rs`), days and cut-offs in `calendar.rs` |
 //! | what a member can order, byte by byte | [`Command`] (`command.rs`), signed in batches (`batch.rs`) |
 //! | what happens to a payment order | `pay.rs`; how it settles: `settle.rs`; how it waits: `queue.rs` |
+//! | what settles together | `settle_together.rs`, out of `queue_instance.rs`; what is recorded: `queue_run.rs` |
 //! | what a member decides about what it receives | `accept.rs` |
 //! | limits, participants, published rates | `settings.rs` |
 //! | the clearing cycle and settlement legs | `cycle.rs` |
@@ -27,10 +28,14 @@ mod event;
 mod order;
 mod pay;
 mod queue;
+mod queue_instance;
+mod queue_rules;
+mod queue_run;
 mod reason;
 mod rows;
 mod settings;
 mod settle;
+mod settle_together;
 mod snapshot;
 mod state;
 mod statement;
@@ -38,7 +43,8 @@ mod statement;
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, BatchError, BatchHeader, DETAIL_BYTES_MAX, detail_hash};
 pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Block, BlockFormatError, BlockHeader};
 pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};
-pub use charter::{Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member, QueueDiscipline};
+pub use charter::{Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member};
+pub use clearing::queue::Algorithm;
 pub use command::{
     ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Command, Payment, Priority, RECORD_BYTES, RULES_MAX,
     RecordError, pad_text, padded_text,
@@ -46,6 +52,8 @@ pub use command::{
 pub use event::{Applied, Event, Field, OrderEvent, Outcome, Rejection};
 pub use ledger::Hash;
 pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};
+pub use queue_rules::QueueRules;
+pub use queue_run::{QueueRun, RunCause};
 pub use reason::Reason;
 pub use rows::{Cycle, CycleStatus, Leg, Participant, Rates};
 pub use snapshot::SnapshotError;

@@ -483,6 +483,16 @@ impl Orders {
         self.queues[usize::from(member)].values().map(|&at| self.open.get(at))
     }
 
+    /// By member: how many orders are in its queue.
+    pub(crate) fn queue_lengths(&self) -> Vec<usize> {
+        self.queues.iter().map(BTreeMap::len).collect()
+    }
+
+    /// Rows of a member's queue in the order in which it is worked through.
+    pub(crate) fn queue_rows(&self, member: u16) -> impl Iterator<Item = u32> {
+        self.queues[usize::from(member)].values().copied()
+    }
+
     /// An order that has expired by now (Unix seconds), the earliest first.
     pub(crate) fn expired(&self, now_s: u64) -> Option<u32> {
         self.expiries.first_key_value().filter(|((expires_at, _), _)| *expires_at <= now_s).map(|(_, &at)| at)
@@ -501,6 +511,19 @@ impl Orders {
             }
             self.value_dates.remove(&(date, entry));
             self.enqueue(at, today);
+        }
+    }
+
+    /// Has the orders in the queues that waited for a day, and for which `has_come` says that it has, count as
+    /// short of means: until they are tried, nothing that comes later goes ahead of them.
+    pub(crate) fn hold_up_until_tried(&mut self, has_come: impl Fn(&Payment) -> bool) {
+        let queued = self.queues.iter().flat_map(BTreeMap::values).copied();
+        let waits = |at: &u32| {
+            let order = self.open.get(*at);
+            order.waits_for == Reason::DT01 && has_come(&order.payment)
+        };
+        for at in queued.filter(waits).collect::<Vec<u32>>() {
+            self.set_waits_for(at, Reason::AM04);
         }
     }
 

@@ -138,7 +138,7 @@ impl Union {
         if payment.expires_at != 0 && payment.expires_at <= self.clock.time_ms / 1_000 {
             return Err(Rejection::new(Reason::DT01, Field::ExpiresAt, "the expiry is past"));
         }
-        if payment.expires_at > self.midnight_after(payment.value_date, self.charter.days_waiting) {
+        if payment.expires_at > self.midnight_after(payment.value_date, self.charter.queue.days_waiting) {
             let text = "the expiry is later than the charter lets an order wait";
             return Err(Rejection::new(Reason::DT01, Field::ExpiresAt, text));
         }
@@ -198,18 +198,19 @@ impl Union {
             payment.expires_at
         } else {
             // Midnight after the last day of waiting.
-            self.midnight_after(payment.value_date, self.charter.days_waiting)
+            self.midnight_after(payment.value_date, self.charter.queue.days_waiting)
         };
         // A return waits no longer than the payment is remembered: its identifier may be another's afterwards.
         let expires_at = match self.orders.find(payment.original) {
             Some(Found::Closed(at)) if payment.kind == Payment::RETURN => {
                 let ended_on = self.orders.closed(at).ended_on;
-                expires_at.min(self.midnight_after(ended_on, self.charter.days_remembered))
+                expires_at.min(self.midnight_after(ended_on, self.charter.queue.days_remembered))
             }
             _ => expires_at,
         };
         let waiting = Waiting { status, rule, reason: waits_for, expires_at, amounts };
         self.orders.add_open(payment, place, waiting, self.clock.today.0);
+        self.has_new_waiting |= status == OrderStatus::Queued;
         self.tell(payment, status, waits_for, rule);
         Ok(())
     }

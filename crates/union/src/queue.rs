@@ -5,7 +5,6 @@
 //! the charter bounds and of which each turn has an equal share; what is left over goes on in the next
 //! block, at the same place.
 
-use crate::QueueDiscipline;
 use crate::order::OrderStatus;
 use crate::reason::Reason;
 use crate::state::Union;
@@ -40,8 +39,8 @@ impl Union {
     /// Tries the queues of woken members.
     pub(crate) fn run_queues(&mut self) {
         let members = self.charter.members.len() as u16;
-        let share = (self.charter.queue_attempts / u32::from(members)).max(1);
-        let mut attempts = self.charter.queue_attempts;
+        let share = (self.charter.queue.attempts / u32::from(members)).max(1);
+        let mut attempts = self.charter.queue.attempts;
         let mut idle = 0;
         while idle < members {
             let member = self.turn;
@@ -65,7 +64,7 @@ impl Union {
     /// Tries a member's queue from where it was left, and returns how many attempts that took.
     fn run_queue(&mut self, member: u16, attempts: u32) -> u32 {
         let row = u32::from(member);
-        let fifo = self.charter.queue_discipline == QueueDiscipline::Fifo;
+        let fifo = self.charter.queue.keeps_order();
         let start = self.attempts.get(row);
         let cursor = (start.priority as u8, start.entry);
         // Under first-in-first-out, what came ahead of the cursor since and waits for means is first.

@@ -1,6 +1,5 @@
 //! Settlement of one order: conversion into the unit of account, limits, books.
 
-use crate::QueueDiscipline;
 use crate::calendar::Day;
 use crate::command::{Payment, Priority};
 use crate::event::{Event, Field, OrderEvent, Rejection};
@@ -8,7 +7,7 @@ use crate::order::OrderStatus;
 use crate::pay::transfer_kind;
 use crate::reason::Reason;
 use crate::state::Union;
-use ledger::{AccountKey, Book, Headroom, NO_CAP, Refusal, Settlement};
+use ledger::{AccountKey, Book, Headroom, NO_CAP, Refusal, Settlement, Transfer};
 use money::{Currency, Rate, Rounding};
 
 /// An order's amount in the unit of account, minor units.
@@ -77,7 +76,7 @@ impl Union {
         entry: u64,
         rule: u8,
     ) -> Result<(), Reason> {
-        let fifo = self.charter.queue_discipline == QueueDiscipline::Fifo;
+        let fifo = self.charter.queue.keeps_order();
         if fifo && self.orders.first_short_of_means(payment.debtor, (payment.priority, entry)).is_some() {
             return Err(Reason::AM04);
         }
@@ -86,33 +85,28 @@ impl Union {
 
     /// Settles an order now whatever waits ahead of it, or says what it waits for and changes nothing.
     pub(crate) fn settle(&mut self, payment: &Payment, amounts: UnitAmounts, rule: u8) -> Result<(), Reason> {
-        let (today, date) = (self.clock.today, Day(payment.value_date));
-        if date > today || !self.charter.calendar.is_joint_business_day(payment.debtor, payment.creditor, today) {
+        if !self.may_settle_today(payment) {
             return Err(Reason::DT01);
         }
-        let book = Book(payment.currency);
-        let debtor = AccountKey { book, member: payment.debtor, participant: payment.debtor_participant };
-        let creditor = AccountKey { book, member: payment.creditor, participant: payment.creditor_participant };
-        let headroom = match Priority::from_number(payment.priority) {
-            Some(Priority::Urgent) => Headroom::All,
-            Some(Priority::High) => Headroom::BelowUrgent,
-            _ => Headroom::BelowHigh,
-        };
-        let transfers = self
-            .ledger
-            .settle(&Settlement {
-                kind: transfer_kind(payment),
-                order: payment.id,
-                debtor,
-                creditor,
-                amount: payment.amount,
-                unit_debit: amounts.debit,
-                unit_credit: amounts.credit,
-                exchange: amounts.exchange,
-                headroom,
-            })
-            .map_err(waiting_reason)?;
+        let transfers = self.ledger.settle(&settlement(payment, amounts)).map_err(waiting_reason)?;
+        self.tell_settled(payment, amounts, rule, transfers);
+        Ok(())
+    }
 
+    /// Whether an order's value date has come and both its members work today.
+    pub(crate) fn may_settle_today(&self, payment: &Payment) -> bool {
+        let (today, date) = (self.clock.today, Day(payment.value_date));
+        date <= today && self.charter.calendar.is_joint_business_day(payment.debtor, payment.creditor, today)
+    }
+
+    /// Counts and tells an order that was booked, and has those tried for whom it makes room.
+    pub(crate) fn tell_settled(
+        &mut self,
+        payment: &Payment,
+        amounts: UnitAmounts,
+        rule: u8,
+        transfers: [Option<Transfer>; 4],
+    ) {
         let cycle = self.count_settled();
         self.events.push(Event::Order(OrderEvent {
             payment: *payment,
@@ -128,11 +122,40 @@ impl Union {
         // The creditor can pay more now. And where the debtor's credit cap had kept others from paying it, they can.
         self.wake(payment.creditor);
         let frees_credit = self.ledger.position(payment.debtor).credit_cap != NO_CAP
-            || self.ledger.account(debtor).credit_cap != NO_CAP;
+            || self.ledger.account(debtor_account(payment)).credit_cap != NO_CAP;
         if frees_credit {
             self.wake_all();
         }
-        Ok(())
+    }
+}
+
+/// The debtor's account in the order's currency.
+pub(crate) fn debtor_account(payment: &Payment) -> AccountKey {
+    AccountKey { book: Book(payment.currency), member: payment.debtor, participant: payment.debtor_participant }
+}
+
+/// The creditor's account in the order's currency.
+pub(crate) fn creditor_account(payment: &Payment) -> AccountKey {
+    AccountKey { book: Book(payment.currency), member: payment.creditor, participant: payment.creditor_participant }
+}
+
+/// What an order moves in the books.
+pub(crate) fn settlement(payment: &Payment, amounts: UnitAmounts) -> Settlement {
+    let headroom = match Priority::from_number(payment.priority) {
+        Some(Priority::Urgent) => Headroom::All,
+        Some(Priority::High) => Headroom::BelowUrgent,
+        _ => Headroom::BelowHigh,
+    };
+    Settlement {
+        kind: transfer_kind(payment),
+        order: payment.id,
+        debtor: debtor_account(payment),
+        creditor: creditor_account(payment),
+        amount: payment.amount,
+        unit_debit: amounts.debit,
+        unit_credit: amounts.credit,
+        exchange: amounts.exchange,
+        headroom,
     }
 }
 

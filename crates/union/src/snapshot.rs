@@ -2,10 +2,10 @@
 //! hash is taken anew: a snapshot that was changed is not believed.
 //!
 //! ```text
-//! magic       8 bytes  COMITYS1
-//! numbers     8 x u64  height, time, free row, entries, turn, forgotten orders, and two reserved
+//! magic       8 bytes  COMITYS2
+//! numbers     8 x u64  height, time, free row, entries, turn, forgotten orders, forgotten runs, and one reserved
 //! parent     32 bytes
-//! sections   eleven of: length u64, rows
+//! sections   twelve of: length u64, rows
 //! ```
 
 use crate::charter::Charter;
@@ -14,7 +14,7 @@ use crate::state::{Clock, Union};
 use bytemuck::Pod;
 use ledger::{Hash, Index, Ledger, Table};
 
-const MAGIC: [u8; 8] = *b"COMITYS1";
+const MAGIC: [u8; 8] = *b"COMITYS2";
 
 /// Why bytes are not a snapshot of this union.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,13 +31,13 @@ impl Union {
     /// Hands the snapshot's bytes to `write`, piece by piece.
     pub fn snapshot<E>(&self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let [free, entries] = self.orders.counters();
-        let numbers =
-            [self.clock.height, self.clock.time_ms, free, entries, u64::from(self.turn), self.orders.forgotten(), 0, 0];
+        let (turn, runs) = (u64::from(self.turn), self.queue_runs.dropped());
+        let numbers = [self.clock.height, self.clock.time_ms, free, entries, turn, self.orders.forgotten(), runs, 0];
         write(&MAGIC)?;
         write(bytemuck::bytes_of(&numbers))?;
         write(&self.clock.parent)?;
         let (open, closed) = self.orders.rows();
-        let sections: [&[u8]; 11] = [
+        let sections: [&[u8]; 12] = [
             bytemuck::cast_slice(&self.clock.sequences),
             self.ledger.accounts().bytes(),
             self.ledger.lines().bytes(),
@@ -49,6 +49,7 @@ impl Union {
             self.cycles.bytes(),
             self.legs.bytes(),
             self.attempts.bytes(),
+            self.queue_runs.bytes(),
         ];
         for section in sections {
             write(&(section.len() as u64).to_le_bytes())?;
@@ -72,11 +73,11 @@ impl Union {
             Ok(head)
         };
         if take(8)? != MAGIC {
-            return Err(SnapshotError::Format("it does not begin with COMITYS1"));
+            return Err(SnapshotError::Format("it does not begin with COMITYS2"));
         }
         let numbers: [u64; 8] = bytemuck::pod_read_unaligned(take(64)?);
-        let [height, time_ms, free, entries, turn, forgotten, reserved @ ..] = numbers;
-        if reserved != [0; 2] {
+        let [height, time_ms, free, entries, turn, forgotten, forgotten_runs, reserved] = numbers;
+        if reserved != 0 {
             return Err(SnapshotError::Format("a reserved number is set"));
         }
         let parent: Hash = bytemuck::pod_read_unaligned(take(32)?);
@@ -95,6 +96,7 @@ impl Union {
         let cycles: Vec<crate::Cycle> = rows(section()?)?;
         let legs: Vec<crate::Leg> = rows(section()?)?;
         let attempts: Vec<crate::rows::Attempts> = rows(section()?)?;
+        let queue_runs: Vec<crate::QueueRun> = rows(section()?)?;
         if !bytes.is_empty() {
             return Err(SnapshotError::Format("bytes follow its last section"));
         }
@@ -129,8 +131,10 @@ impl Union {
             cycles: Table::from_rows(cycles),
             legs: Table::from_rows(legs),
             attempts: Table::from_rows(attempts),
+            queue_runs: Table::after_dropped(forgotten_runs, queue_runs),
             turn: turn as u16,
             events: Vec::new(),
+            has_new_waiting: false,
             charter,
         };
         if union.state_hash() != state {

@@ -7,6 +7,7 @@ use crate::charter::Charter;
 use crate::command::{AcceptanceRule, Command, Payment, RULES_MAX, RecordError};
 use crate::event::{Applied, Event, Field, Outcome, Rejection};
 use crate::order::{Orders, Place};
+use crate::queue_run::QueueRun;
 use crate::reason::Reason;
 use crate::rows::{Attempts, Cycle, Leg, Participant, Rates};
 use bytemuck::Zeroable;
@@ -29,10 +30,13 @@ pub struct Union {
     pub(crate) cycles: Table<Cycle>,
     pub(crate) legs: Table<Leg>,
     pub(crate) attempts: Table<Attempts>,
+    pub(crate) queue_runs: Table<QueueRun>,
     /// The member whose queue is tried first at the end of the next block.
     pub(crate) turn: u16,
     /// Of the block that is being applied.
     pub(crate) events: Vec<Event>,
+    /// Whether an order came to wait in the block that is being applied.
+    pub(crate) has_new_waiting: bool,
 }
 
 /// How far the union has come; everything but the books.
@@ -130,8 +134,10 @@ impl Union {
             cycles: Table::new(),
             legs: Table::new(),
             attempts: Table::from_rows(vec![Attempts::zeroed(); count]),
+            queue_runs: Table::new(),
             turn: 0,
             events: Vec::new(),
+            has_new_waiting: false,
             clock,
             charter,
         };
@@ -145,6 +151,7 @@ impl Union {
     pub fn apply(&mut self, block: &Block) -> Result<Applied, BlockError> {
         self.check(block)?;
         let header = block.header();
+        let before_ms = self.clock.time_ms;
         self.clock.height = header.height;
         self.clock.parent = header.hash();
         self.advance_clock(header.time_ms);
@@ -161,7 +168,12 @@ impl Union {
                 outcomes.push(self.execute(sender, record, detail, place).unwrap_or_else(Outcome::Rejected));
             }
         }
+        let cause_of_run = self.cause_of_run(before_ms);
         self.run_queues();
+        if let Some(cause) = cause_of_run {
+            self.run_queue_together(cause);
+        }
+        self.has_new_waiting = false;
 
         debug_assert!(self.ledger.sums().values().all(|&sum| sum == 0), "the books sum to zero");
         let events = std::mem::take(&mut self.events);
@@ -213,9 +225,13 @@ impl Union {
         }
         if self.clock.today != yesterday {
             self.put_rates_in_force();
-            let first_kept = self.clock.today.0.saturating_sub(self.charter.days_remembered);
+            let first_kept = self.clock.today.0.saturating_sub(self.charter.queue.days_remembered);
             self.orders.forget_before(first_kept);
             self.orders.reach_value_dates(self.clock.today.0);
+            if self.charter.queue.keeps_order() {
+                let (calendar, today) = (&self.charter.calendar, self.clock.today);
+                self.orders.hold_up_until_tried(|p| calendar.is_joint_business_day(p.debtor, p.creditor, today));
+            }
             self.wake_all();
         }
     }
@@ -269,7 +285,7 @@ impl Union {
     /// The hash of everything but how far the union has come: what no rejected command changes.
     pub fn books_hash(&mut self) -> Hash {
         let mut hasher = Sha256::new();
-        hasher.update(b"comity books v1\0");
+        hasher.update(b"comity books v2\0");
         hasher.update(self.charter.hash());
         for root in self.ledger.roots().into_iter().chain(self.orders.roots()) {
             hasher.update(root);
@@ -280,6 +296,7 @@ impl Union {
         hasher.update(self.cycles.root());
         hasher.update(self.legs.root());
         hasher.update(self.attempts.root());
+        hasher.update(self.queue_runs.root());
         for counter in self.orders.counters() {
             hasher.update(counter.to_le_bytes());
         }
@@ -301,14 +318,15 @@ impl Union {
     }
 
     /// The block time (Unix milliseconds) from which an empty block has something to do: a day begins, a
-    /// cycle closes, an order expires, or queues were left half tried.
+    /// cycle closes, an order expires, the queue is to be settled together, or queues were left half tried.
     pub fn falls_due_at_ms(&self) -> u64 {
         if self.attempts.rows().iter().any(|row| row.due != 0) {
             return self.clock.time_ms;
         }
         let midnight = self.charter.calendar.time_ms(self.clock.today.after_days(1), 0);
         let expiry = self.orders.next_expiry().map_or(u64::MAX, |second| second.saturating_mul(1_000));
-        midnight.min(expiry).min(self.open_cycle_row().closes_at_ms)
+        let run = self.charter.next_run_ms(self.clock.time_ms).unwrap_or(u64::MAX);
+        midnight.min(expiry).min(run).min(self.open_cycle_row().closes_at_ms)
     }
 
     /// The charter.
@@ -369,6 +387,11 @@ impl Union {
     /// The legs of a cycle.
     pub fn legs(&self, cycle: &Cycle) -> &[Leg] {
         &self.legs.rows()[cycle.legs_from as usize..][..cycle.legs as usize]
+    }
+
+    /// The latest runs, at least a thousand if there were so many; the last one is the latest.
+    pub fn queue_runs(&self) -> &[QueueRun] {
+        self.queue_runs.rows()
     }
 
     /// A member's acceptance rules that are not empty, in the order in which they are asked.

@@ -3,7 +3,7 @@
 use crate::extract::Parameters;
 use crate::problem::Problem;
 use crate::service::Api;
-use crate::view::{MemberView, OrderView, ParticipantView, PositionView, UnionAccountsView};
+use crate::view::{MemberView, OrderView, ParticipantView, PositionView, UnionAccountsView, payment_currencies};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub(super) struct ParticipantsView {
     next: Option<usize>,
 }
 
-/// A member's participants, in the order in which they were registered.
+/// A member's participants, in the order in which they were registered, with their balances and caps.
 #[utoipa::path(get, path = "/v1/members/{code}/participants", tag = "members",
     params(("code" = String, Path, description = "Code of the member"), Page),
     responses((status = 200, body = ParticipantsView), (status = 404, body = Problem)))]
@@ -55,7 +55,9 @@ pub(super) async fn participants(
         let rows = union.participants().iter().enumerate().skip(from).filter(|(_, row)| row.member == member);
         let mut page: Vec<_> = rows.take(limit + 1).collect();
         let next = (page.len() > limit).then(|| page.pop().map(|(at, _)| at)).flatten();
-        ParticipantsView { participants: page.iter().map(|(_, row)| ParticipantView::new(union, row)).collect(), next }
+        let currencies = payment_currencies(union.charter());
+        let participants = page.iter().map(|(_, row)| ParticipantView::new(union, row, &currencies)).collect();
+        ParticipantsView { participants, next }
     });
     Ok(Json(view.await?))
 }

@@ -1,7 +1,7 @@
 //! What happened, event by event.
 
 use super::order::reason_texts;
-use super::{AmountView, CycleView, LegView, code, signed};
+use super::{AmountView, CycleView, LegView, QueueRunView, code, signed};
 use crate::text::{OrderLine, id_text};
 use ledger::{AccountId, Transfer, TransferKind};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,8 @@ pub enum EventView {
         /// UUID of the return.
         by: String,
     },
+    /// Orders of the queue were settled together; what settled was told just before.
+    QueueRun(QueueRunView),
     /// The open cycle closed.
     CycleClosed(CycleView),
     /// A member is to pay another.
@@ -127,6 +129,7 @@ impl EventView {
             Event::Order(order) => Self::order(union, order),
             Event::Transfer(transfer) => EventView::Transfer(TransferView::new(union, transfer)),
             Event::Returned { original, by } => EventView::Returned { original: id_text(*original), by: id_text(*by) },
+            Event::QueueRun(run) => EventView::QueueRun(QueueRunView::new(charter, run)),
             Event::CycleClosed(cycle) => EventView::CycleClosed(CycleView::of_row(charter, cycle)),
             Event::LegCalled(leg) => EventView::LegCalled(LegView::new(charter, leg)),
             Event::LegConfirmed(leg) => EventView::LegConfirmed(LegView::new(charter, leg)),
@@ -159,6 +162,7 @@ impl EventView {
             EventView::Order { .. } => "order",
             EventView::Transfer(_) => "transfer",
             EventView::Returned { .. } => "returned",
+            EventView::QueueRun(_) => "queue_run",
             EventView::CycleClosed(_) => "cycle_closed",
             EventView::LegCalled(_) => "leg_called",
             EventView::LegConfirmed(_) => "leg_confirmed",

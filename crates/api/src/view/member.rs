@@ -1,9 +1,11 @@
 //! The union as a whole, and its members' own settings.
 
-use super::{AmountView, CycleView, code, day_text, hex};
+use super::{AccountView, AmountView, CycleView, code, day_text, hex, payment_currencies};
 use crate::text::{SetRule, time_text};
 use ledger::AccountKey;
+use money::Currency;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use union::{Participant, Rates, Union, padded_text};
 use utoipa::ToSchema;
 
@@ -71,6 +73,9 @@ pub struct MemberView {
     pub rates: Option<RatesView>,
     /// Rates that will be.
     pub next_rates: Option<RatesView>,
+    /// Its own accounts, which payments without a participant go through: one for each currency in which it has paid, was
+    /// paid, or has a cap.
+    pub accounts: Vec<AccountView>,
     /// How many participants it has registered.
     pub participants: u64,
 }
@@ -114,6 +119,8 @@ pub struct ParticipantView {
     pub identifier: String,
     /// Name.
     pub name: String,
+    /// Its accounts: one for each currency in which it has paid, was paid, or has a cap.
+    pub accounts: Vec<AccountView>,
 }
 
 impl UnionView {
@@ -174,6 +181,7 @@ impl MemberView {
             rules: union.rules(number).map(|rule| SetRule::write(charter, rule)).collect(),
             rates,
             next_rates,
+            accounts: AccountView::all(union, number, 0, &payment_currencies(charter)),
             participants: union.participants().iter().filter(|row| row.member == number).count() as u64,
         }
     }
@@ -188,14 +196,15 @@ impl RatesView {
 }
 
 impl ParticipantView {
-    /// A participant.
-    pub fn new(union: &Union, row: &Participant) -> Self {
+    /// A participant, with its accounts in those of these currencies that it has any in.
+    pub(crate) fn new(union: &Union, row: &Participant, currencies: &BTreeSet<Currency>) -> Self {
         debug_assert_ne!(row.member, AccountKey::UNION, "the union sponsors nobody");
         ParticipantView {
             member: code(union.charter(), row.member),
             number: row.number,
             identifier: padded_text(&row.identifier).to_owned(),
             name: padded_text(&row.name).to_owned(),
+            accounts: AccountView::all(union, row.member, row.number, currencies),
         }
     }
 }

@@ -166,6 +166,7 @@ fn settings_take_two_people_and_decisions_one() {
     let commands = [
         json!({"command": "set_rule", "slot": 0, "action": "hold", "above": "10.00"}),
         json!({"command": "register_participant", "participant": 1, "identifier": "BANKBRRJ", "name": "Banco"}),
+        json!({"command": "set_participant_caps", "participant": 1, "currency": "BRL", "debit_cap": "500.00", "credit_cap": "none"}),
         json!({"command": "set_caps", "debit_cap": "100000.00", "credit_cap": "none"}),
         json!({"command": "set_bilateral_limits", "counterparty": "ARG", "debit_limit": "50.00", "credit_limit": "none"}),
     ];
@@ -182,6 +183,14 @@ fn settings_take_two_people_and_decisions_one() {
         (&participants["participants"][0]["identifier"], &participants["next"]),
         (&json!("BANKBRRJ"), &Value::Null)
     );
+    let accounts = &participants["participants"][0]["accounts"];
+    assert_eq!(accounts.as_array().map(Vec::len), Some(1), "{accounts}");
+    assert_eq!((&accounts[0]["debit_cap"]["amount"], &accounts[0]["credit_cap"]), (&json!("500.00"), &Value::Null));
+    assert_eq!(
+        (&accounts[0]["balance"]["amount"], &accounts[0]["balance"]["currency"]),
+        (&json!("0.00"), &json!("BRL"))
+    );
+    assert_eq!(member.accounts, [], "the member itself has paid nothing and has no cap of this kind");
     let closing: OutcomeView = mia.post("/v1/cycles/1/close", &json!({})).unwrap();
     assert_eq!(approve(&carl, &closing.approval.unwrap()).unwrap().outcome, "done");
     let cycle: Value = server.client().get("/v1/cycles/1").unwrap();
@@ -193,7 +202,7 @@ fn settings_take_two_people_and_decisions_one() {
         (422, Some("cycle"), Some("NOOR"))
     );
     // The same command with the same key waits once.
-    let body = commands[2].to_string();
+    let body = commands[3].to_string();
     let twice =
         [(); 2].map(|()| mia.post_bytes("/v1/commands", "application/json", Some("k"), body.as_bytes()).unwrap());
     assert_eq!(twice[0], twice[1]);

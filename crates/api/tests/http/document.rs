@@ -24,6 +24,7 @@ GET /v1/orders
 GET /v1/orders/{id}
 GET /v1/positions
 GET /v1/queue
+GET /v1/queue-runs
 GET /v1/sessions
 GET /v1/statements
 GET /v1/union

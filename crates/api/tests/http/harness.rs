@@ -36,7 +36,7 @@ pub fn charter() -> Charter {
     let mut text = "name = \"Test union\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
         [calendar]\nutc_offset_minutes = -180\ncustomer_cut_off = \"16:00\"\ninterbank_cut_off = \"17:30\"\ndays_ahead = 10\n\
         [cycle]\nfirst_day = \"2006-01-01\"\nmonths = 4\nclose = \"18:00\"\n\
-        [queue]\ndiscipline = \"bypass-fifo\"\nattempts = 1000\nopen_orders_max = 1000\ndays_waiting = 5\n"
+        [queue]\ndiscipline = \"optimiser\"\nattempts = 1000\nopen_orders_max = 1000\ndays_waiting = 5\n"
         .to_owned();
     for (number, (code, currency)) in MEMBERS.into_iter().enumerate() {
         let keys = key(number as u16).public();

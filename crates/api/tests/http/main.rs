@@ -7,4 +7,5 @@ mod events;
 mod harness;
 mod orders;
 mod path;
+mod queue_runs;
 mod sessions;

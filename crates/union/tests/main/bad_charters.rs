@@ -1,7 +1,7 @@
 //! Charters that cannot be applied are refused by key.
 
 use crate::scene::Terms;
-use union::{Charter, CharterError, ClockTime, Day};
+use union::{Algorithm, Charter, CharterError, ClockTime, Day};
 
 #[test]
 fn rules() {
@@ -30,6 +30,17 @@ fn rules() {
         ("attempts = 1000", "attempts = 0", "queue.attempts"),
         ("open_orders_max = 1000", "open_orders_max = 16777217", "queue.open_orders_max"),
         ("days_waiting = 5", "days_waiting = 367", "queue.days_waiting"),
+        ("days_waiting = 5", "days_waiting = 5\nbudget = 1", "queue.budget"),
+        ("days_waiting = 5", "days_waiting = 5\nstrict_order = false", "queue.strict_order"),
+        ("days_waiting = 5", "days_waiting = 5\nruns = []", "queue.runs"),
+        ("days_waiting = 5", "days_waiting = 5\nrun_on_events = true", "queue.run_on_events"),
+        ("'bypass-fifo'", "'multilateral'\nbudget = 1", "queue.budget"),
+        ("'bypass-fifo'", "'bilateral-offset'\nstrict_order = true", "queue.strict_order"),
+        ("'bypass-fifo'", "'optimiser'\nbudget = 1000000001", "queue.budget"),
+        ("'bypass-fifo'", "'optimiser'\nruns = ['10:00', '10:00']", "queue.runs"),
+        ("'bypass-fifo'", "'optimiser'\nruns = ['14:00', '10:00']", "queue.runs"),
+        ("'bypass-fifo'", "'optimiser'\nrun_on_events = false", "queue.runs"),
+        ("'bypass-fifo'", "'optimiser'\nruns = []\nrun_on_events = false", "queue.runs"),
         ("code = 'M000'", "code = 'M001'", "members[1].code"),
         ("code = 'M000'", "code = 'm000'", "members[0].code"),
         ("code = 'M000'", "debit_cap = '1.001'\ncode = 'M000'", "members[0].debit_cap"),
@@ -43,6 +54,10 @@ fn rules() {
         ("first_day = '2006-01-02'", "first_day = '1969-12-31'"),
         ("close = '18:00'", "close = '24:00'"),
         ("discipline = 'bypass-fifo'", "discipline = 'lifo'"),
+        ("discipline = 'bypass-fifo'", "discipline = 'optimiser'\nruns = ['24:00']"),
+        ("discipline = 'bypass-fifo'", "discipline = 'optimiser'\nruns = '10:00'"),
+        ("discipline = 'bypass-fifo'", "discipline = 'optimiser'\nbudget = -1"),
+        ("discipline = 'bypass-fifo'", "discipline = 'optimiser'\nstrict_order = 'yes'"),
         ("days_ahead = 30", "days_ahead = -1"),
         ("protocol = 1", "protocol = 1\nunknown = 1"),
     ] {
@@ -54,6 +69,38 @@ fn rules() {
         assert!(matches!(&error, CharterError::Rule { key, .. } if key == "members") || members == 0, "{error}");
     }
     assert!(Charter::parse(&Terms::of(256).text()).is_ok());
+}
+
+/// What is left out of `[queue]` has a value.
+#[test]
+fn queue_rules() {
+    let rules = |lines: &str| {
+        let text = Terms::of(2).text().replacen("discipline = 'bypass-fifo'", lines, 1);
+        Charter::parse(&text).expect("a charter").queue
+    };
+    let optimiser = rules("discipline = 'optimiser'");
+    let budget = Algorithm::DEFAULT_BUDGET;
+    assert_eq!(optimiser.discipline, Algorithm::Optimiser { budget, strict_order: false });
+    assert!(optimiser.runs.is_empty() && optimiser.runs_on_events && optimiser.settles_together());
+    let own = rules(
+        "discipline = 'optimiser'\nbudget = 0\nstrict_order = true\nruns = ['09:30', '14:00']\nrun_on_events = false",
+    );
+    assert_eq!(own.discipline, Algorithm::Optimiser { budget: 0, strict_order: true });
+    assert_eq!(own.runs.iter().map(|time| time.second).collect::<Vec<_>>(), [34_200, 50_400]);
+    assert!(!own.runs_on_events && own.keeps_order());
+    for (name, algorithm) in [
+        ("fifo", Algorithm::Fifo),
+        ("bypass-fifo", Algorithm::BypassFifo),
+        ("bilateral-offset", Algorithm::BilateralOffset),
+        ("multilateral", Algorithm::Multilateral),
+    ] {
+        let rules = rules(&format!("discipline = '{name}'"));
+        assert_eq!(rules.discipline, algorithm);
+        assert_eq!(rules.keeps_order(), name == "fifo");
+    }
+    let many: Vec<_> = (0..48).map(|at| format!("'{:02}:{:02}'", at / 2, at % 2 * 30)).collect();
+    let with = |count| format!("discipline = 'optimiser'\nruns = [{}]", many[..count].join(","));
+    assert_eq!(rules(&with(48)).runs.len(), 48);
 }
 
 #[test]

@@ -30,6 +30,13 @@ pub enum Draft {
         id: u128,
         wrong: bool,
     },
+    /// About as much as an order that waits, the other way.
+    Back {
+        of: prop::sample::Index,
+        id: u128,
+        less: u64,
+        priority: u8,
+    },
     /// Something about an order that waits, by the member whose right it is unless `other`.
     Open {
         which: prop::sample::Index,
@@ -93,6 +100,17 @@ impl Step {
                     amount: original.amount + u64::from(wrong),
                     ..Payment::new(id, sender, original.debtor, original.currency, 0, today)
                 })
+            }
+            Draft::Back { of, id, less, priority } => {
+                let open: Vec<&OpenOrder> = union.orders().all_open().collect();
+                if open.is_empty() {
+                    return (sender, [2; 128]);
+                }
+                let waiting = of.get(&open).payment;
+                sender = waiting.creditor;
+                let amount = waiting.amount.saturating_sub(less).max(1);
+                let back = Payment::new(id, sender, waiting.debtor, waiting.currency, amount, waiting.value_date);
+                Command::Pay(Payment { priority, ..back })
             }
             Draft::Open { which, deed, other } => {
                 let open: Vec<&OpenOrder> = union.orders().all_open().collect();
@@ -240,6 +258,7 @@ fn draft() -> impl Strategy<Value = Draft> {
     prop_oneof![
         30 => payment().prop_map(Draft::Pay),
         4 => (index(), 1..=IDS, wrong()).prop_map(|(of, id, wrong)| Draft::Return { of, id, wrong }),
+        9 => (index(), 1..=IDS, 0..40_u64, 0..3_u8).prop_map(|(of, id, less, priority)| Draft::Back { of, id, less, priority }),
         8 => (index(), deed, wrong()).prop_map(|(which, deed, other)| Draft::Open { which, deed, other }),
         1 => (0..4_u32).prop_map(Draft::Participant),
         1 => (0..4_u32, prop_oneof![Just(USD), Just(ARS), any::<u16>()], (cap(), cap()))
@@ -274,13 +293,31 @@ fn set_up() -> Vec<Step> {
     (0..MEMBERS).flat_map(of).collect()
 }
 
-/// Unions with caps or none, first-in-first-out or bypass, few attempts or many, a unit of three or two decimals.
+/// How queues are settled, with further lines of the charter.
+fn discipline() -> impl Strategy<Value = (&'static str, &'static str)> {
+    let runs = || prop_oneof![2 => Just(""), 1 => Just("runs = ['00:00', '10:00']\nrun_on_events = false")];
+    let optimiser = prop_oneof![
+        1 => Just(""),
+        1 => Just("budget = 0"),
+        1 => Just("budget = 500\nruns = ['10:05']"),
+        2 => Just("strict_order = true\nbudget = 2000"),
+    ];
+    prop_oneof![
+        3 => Just(("fifo", "")),
+        3 => Just(("bypass-fifo", "")),
+        1 => runs().prop_map(|runs| ("bilateral-offset", runs)),
+        1 => runs().prop_map(|runs| ("multilateral", runs)),
+        3 => optimiser.prop_map(|lines| ("optimiser", lines)),
+    ]
+}
+
+/// Unions with caps or none, of every queue discipline, few attempts or many, a unit of three or two decimals.
 pub fn terms() -> impl Strategy<Value = Terms> {
     let cap = || prop_oneof![1 => Just(None), 1 => Just(Some("10")), 1 => Just(Some("25"))];
     let party = (cap(), cap()).prop_map(|(debit_cap, credit_cap)| Party { debit_cap, credit_cap, ..Party::default() });
     (
         prop::collection::vec(party, usize::from(MEMBERS)),
-        any::<bool>(),
+        discipline(),
         prop_oneof![Just(1_u32), Just(3), Just(1_000)],
         prop_oneof![Just(3_u32), Just(1_000)],
         prop_oneof![3 => Just(("USD", "USD")), 1 => Just(("KWD", "USD")), 1 => Just(("CLP", "KWD"))],
@@ -288,12 +325,22 @@ pub fn terms() -> impl Strategy<Value = Terms> {
         prop_oneof![2 => Just((30_u32, 400_u32)), 1 => Just((1, 2))],
     )
         .prop_map(
-            |(parties, is_fifo, attempts, open_orders_max, (unit, asset), cycle, (days_ahead, days_remembered))| {
+            |(
+                parties,
+                (discipline, runs),
+                attempts,
+                open_orders_max,
+                (unit, asset),
+                cycle,
+                (days_ahead, days_remembered),
+            )| {
                 let terms = Terms::of(usize::from(MEMBERS));
                 let members = terms.members.iter().zip(parties);
                 let members = members.map(|(own, party)| Party { currency: own.currency, ..party }).collect();
                 let terms = Terms {
                     members,
+                    discipline,
+                    runs,
                     attempts,
                     open_orders_max,
                     unit,
@@ -303,8 +350,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                     days_remembered,
                     ..terms
                 };
-                let terms = terms.holiday(1, "2006-01-04");
-                if is_fifo { terms.fifo() } else { terms }
+                terms.holiday(1, "2006-01-04")
             },
         )
 }

@@ -20,6 +20,7 @@ mod order_life;
 mod properties;
 mod queue;
 mod returns;
+mod runs;
 mod scene;
 mod shadow;
 mod statements;

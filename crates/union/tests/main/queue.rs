@@ -159,6 +159,41 @@ fn fifo_counts_entry_from_presentation() {
     assert_eq!(scene.status(2), "queued AM04");
 }
 
+/// What waited for a day is ahead of what the first block of that day brings, however few attempts that block has.
+#[test]
+fn fifo_holds_on_the_morning_of_a_value_date() {
+    for attempts in [1_000, 1] {
+        let mut scene = Scene::new(Terms { attempts, ..Terms::of(3).fifo().debit_cap(A, "1.00") });
+        let wednesday = scene.union.today().0 + 2;
+        for (id, amount) in [(1, 101), (2, 70)] {
+            let order = Payment { value_date: wednesday, ..scene.order(id, A, B, amount) };
+            assert_eq!(scene.pay(order), "queued DT01");
+        }
+        assert_eq!(scene.pay(scene.order(3, C, A, 1)), "settled");
+        scene.set_clock("2006-01-04 10:00");
+        let late = Payment { value_date: wednesday, ..scene.order(4, A, C, 70) };
+        assert_eq!(scene.pay(late), "queued AM04");
+        for _ in 0..4 {
+            scene.apply(&[]);
+        }
+        assert_eq!([1, 2, 4].map(|id| scene.status(id)), ["settled", "queued AM04", "queued AM04"]);
+    }
+}
+
+/// On a holiday of its creditor an order holds up nobody; on the morning after it does again.
+#[test]
+fn fifo_holds_on_the_morning_after_a_holiday() {
+    let mut scene = Scene::new(Terms::of(3).fifo().debit_cap(A, "1.00").holiday(B, "2006-01-03"));
+    assert_eq!(scene.pay(scene.order(1, A, B, 101)), "queued AM04");
+    scene.clock("2006-01-03 10:00");
+    assert_eq!(scene.status(1), "queued DT01");
+    assert_eq!(scene.pay(scene.order(2, A, C, 10)), "settled");
+    scene.set_clock("2006-01-04 10:00");
+    let late = Payment { value_date: scene.union.today().0 + 1, ..scene.order(3, A, C, 10) };
+    assert_eq!(scene.pay(late), "queued AM04");
+    assert_eq!((scene.status(1), scene.status(3)), ("queued AM04".to_owned(), "queued AM04".to_owned()));
+}
+
 /// No more orders of a member wait than its share of what the charter allows, whatever the others do; what
 /// would wait can be sent again later.
 #[test]

@@ -45,6 +45,8 @@ pub struct Terms {
     pub first_day: &'static str,
     pub cycle: &'static str,
     pub discipline: &'static str,
+    /// Further lines of `[queue]`.
+    pub runs: &'static str,
     pub attempts: u32,
     pub open_orders_max: u32,
     pub days_waiting: u32,
@@ -65,6 +67,7 @@ impl Terms {
             first_day: "2006-01-02",
             cycle: "months = 4",
             discipline: "bypass-fifo",
+            runs: "",
             attempts: 1_000,
             open_orders_max: 1_000,
             days_waiting: 5,
@@ -92,6 +95,11 @@ impl Terms {
         Terms { discipline: "fifo", ..self }
     }
 
+    /// Settled together by an algorithm.
+    pub fn together(self, discipline: &'static str) -> Terms {
+        Terms { discipline, ..self }
+    }
+
     pub fn daily(self) -> Terms {
         Terms { cycle: "days = 1", ..self }
     }
@@ -99,14 +107,14 @@ impl Terms {
     /// The charter's text.
     pub fn text(&self) -> String {
         let Terms { unit, asset, utc_offset_minutes, days_ahead, first_day, cycle, .. } = self;
-        let Terms { discipline, attempts, open_orders_max, days_waiting, days_remembered, .. } = self;
+        let Terms { discipline, runs, attempts, open_orders_max, days_waiting, days_remembered, .. } = self;
         let mut text = format!(
             "name = 'Union of the tests'\nprotocol = 1\nunit_of_account = '{unit}'\nsettlement_asset = '{asset}'\n\
              [calendar]\nutc_offset_minutes = {utc_offset_minutes}\ncustomer_cut_off = '16:00'\n\
              interbank_cut_off = '17:30'\ndays_ahead = {days_ahead}\n\
              [cycle]\nfirst_day = '{first_day}'\n{cycle}\nclose = '18:00'\n\
              [queue]\ndiscipline = '{discipline}'\nattempts = {attempts}\nopen_orders_max = {open_orders_max}\n\
-             days_waiting = {days_waiting}\ndays_remembered = {days_remembered}\n"
+             days_waiting = {days_waiting}\ndays_remembered = {days_remembered}\n{runs}\n"
         );
         for (number, party) in self.members.iter().enumerate() {
             let key = hex(signing_key(number as u16).verifying_key().as_bytes());
@@ -176,10 +184,15 @@ impl Scene {
 
     /// Sets the clock (`2006-01-03 10:00`) with an empty block.
     pub fn clock(&mut self, time: &str) -> &Applied {
+        self.set_clock(time);
+        self.apply(&[])
+    }
+
+    /// Sets the clock that the next block will have.
+    pub fn set_clock(&mut self, time: &str) {
         let (day, time) = time.split_once(' ').expect("day and time");
         let (day, time) = (Day::parse(day).expect("a day"), ClockTime::parse(time).expect("a time"));
         self.time_ms = self.union.charter().calendar.time_ms(day, time.second);
-        self.apply(&[])
     }
 
     /// Applies a block of signed batches.

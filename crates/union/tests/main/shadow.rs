@@ -15,6 +15,8 @@ pub struct Shadow {
     /// Orders that have ended, in order; the first `forgotten` of them are not remembered.
     ended: Vec<u128>,
     forgotten: usize,
+    /// What each settled order took from its debtor, in order.
+    settled: Vec<u64>,
     /// The close that is being told, and its legs so far.
     closing: Option<(Cycle, Vec<Leg>)>,
     /// How often each kind of thing happened.
@@ -50,6 +52,9 @@ impl Shadow {
                 if !matches!(order.status, OrderStatus::Held | OrderStatus::Queued) {
                     self.ended.push(order.payment.id);
                 }
+                if order.status == OrderStatus::Settled {
+                    self.settled.push(order.unit_debit);
+                }
                 self.saw(order.status.name());
             }
             Event::Returned { original, .. } => {
@@ -69,6 +74,14 @@ impl Shadow {
                         *self.open.entry(account as u16).or_default() += change;
                     }
                 }
+            }
+            Event::QueueRun(run) => {
+                let together = &self.settled[self.settled.len() - run.settled as usize..];
+                assert_eq!(together.iter().map(|&debit| u128::from(debit)).sum::<u128>(), run.value, "{run:?}");
+                assert!(run.value <= run.bound && run.bound <= run.considered_value, "{run:?}");
+                assert!(run.tried().all(|(_, value)| value <= run.value) && !run.is_refused(), "{run:?}");
+                self.saw("run");
+                *self.seen.entry("settled together").or_default() += run.settled as usize;
             }
             Event::CycleClosed(cycle) => {
                 self.closing = Some((cycle, Vec::new()));

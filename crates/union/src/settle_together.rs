@@ -1,0 +1,96 @@
+//! Settling orders of the queue together, as the charter's algorithm chooses them: a *run*.
+//!
+//! Two members that wait for each other's money, or three in a ring, wait for ever where orders settle one by one. A run
+//! looks at the queue as a whole: of the orders that wait, a set settles at once if everybody ends within every limit,
+//! whoever would have to pay first. There is at most one run a block, after orders were tried one by one.
+
+use crate::event::Event;
+use crate::order::OrderStatus;
+use crate::queue_instance::Considered;
+use crate::queue_run::{QueueRun, RUNS_REMEMBERED, RunCause};
+use crate::reason::Reason;
+use crate::settle::settlement;
+use crate::state::Union;
+use clearing::queue::{Resolution, resolve};
+
+impl Union {
+    /// Why there is a run at the end of this block, if there is; asked before the queues are tried. `before_ms` is the
+    /// time of the block before.
+    pub(crate) fn cause_of_run(&self, before_ms: u64) -> Option<RunCause> {
+        let rules = &self.charter.queue;
+        if !rules.settles_together() {
+            return None;
+        }
+        if self.charter.next_run_ms(before_ms).is_some_and(|run_ms| run_ms <= self.clock.time_ms) {
+            return Some(RunCause::SetTime);
+        }
+        let has_reason = || self.has_new_waiting || self.attempts.rows().iter().any(|row| row.due != 0);
+        (rules.runs_on_events && has_reason()).then_some(RunCause::Event)
+    }
+
+    /// Settles together what can be of the queue, and records the run.
+    pub(crate) fn run_queue_together(&mut self, cause: RunCause) {
+        // What could settle alone has settled: a run that nobody set a time for needs two.
+        let waiting: usize = self.orders.queue_lengths().iter().sum();
+        if cause == RunCause::Event && waiting < 2 {
+            return;
+        }
+        let algorithm = self.charter.queue.discipline;
+        let considered = self.considered();
+        if cause == RunCause::Event && considered.rows.len() < 2 {
+            return;
+        }
+        let mut run = QueueRun::new(cause, algorithm, self.clock.time_ms);
+        run.number = self.queue_runs.dropped() + u64::from(self.queue_runs.len()) + 1;
+        run.considered = considered.rows.len() as u32;
+        run.considered_value = considered.instance.payments.iter().map(|payment| u128::from(payment.debit)).sum();
+        match resolve(&considered.instance, algorithm) {
+            Ok(resolution) => {
+                run.note(&resolution);
+                self.settle_resolution(&considered, &resolution, &mut run);
+            }
+            Err(error) => {
+                debug_assert!(false, "the books make a well-formed instance: {error}");
+                run.note_refusal();
+            }
+        }
+        self.record_run(run);
+    }
+
+    /// Books the orders that were chosen, all or none, and ends them.
+    fn settle_resolution(&mut self, considered: &Considered, resolution: &Resolution, run: &mut QueueRun) {
+        let rows: Vec<u32> = resolution.settled.iter().map(|&at| considered.rows[at as usize]).collect();
+        let settlements: Vec<_> = rows
+            .iter()
+            .map(|&at| {
+                let order = self.orders.open(at);
+                settlement(&order.payment, order.amounts())
+            })
+            .collect();
+        let transfers = match self.ledger.settle_together(&settlements) {
+            Ok(transfers) => transfers,
+            Err(refusal) => {
+                debug_assert!(
+                    refusal == ledger::Refusal::Overflow,
+                    "the instance has every limit of the books: {refusal}"
+                );
+                return run.note_refusal();
+            }
+        };
+        (run.value, run.settled) = (resolution.value, rows.len() as u32);
+        for (at, transfers) in rows.into_iter().zip(transfers) {
+            let order = *self.orders.open(at);
+            self.tell_settled(&order.payment, order.amounts(), order.rule, transfers);
+            let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
+            self.orders.end_open(at, ending);
+            self.note_return_settled(&order.payment);
+        }
+    }
+
+    fn record_run(&mut self, run: QueueRun) {
+        self.queue_runs.push(run);
+        let old = self.queue_runs.droppable((self.queue_runs.len() as usize).saturating_sub(RUNS_REMEMBERED));
+        self.queue_runs.drop_front(old);
+        self.events.push(Event::QueueRun(run));
+    }
+}
