@@ -7,13 +7,19 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
+pub mod concentration;
 pub mod flow;
 pub mod legs;
+pub mod liquidity;
+pub mod novation;
 pub mod positions;
 pub mod queue;
 mod ratio;
 pub mod set_off;
 
+pub use concentration::{Concentration, Part};
 pub use legs::{Leg, SettlementPlan, settlement_legs};
-pub use positions::{FlowError, Flows};
+pub use liquidity::{Liquidity, Savings, SavingsError};
+pub use novation::{Novation, Standing};
+pub use positions::{BilateralPosition, FlowError, Flows};
 pub use ratio::Ratio;
