@@ -1,6 +1,6 @@
 //! Who pays whom to settle multilateral net positions.
 
-use std::cmp::Reverse;
+use crate::concentration::{Part, largest_first};
 
 /// One payment in the settlement asset from a net debtor to a net creditor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,45 +41,29 @@ pub struct SettlementPlan {
 /// ```
 #[must_use]
 pub fn settlement_legs(positions: &[i128]) -> SettlementPlan {
-    let mut debtors = largest_first(positions, |position| position < 0);
-    let mut creditors = largest_first(positions, |position| position > 0);
+    // A part is what of a position is not yet settled.
+    let mut debtors = largest_first(positions.iter().map(|position| position.min(&0).unsigned_abs()));
+    let mut creditors = largest_first(positions.iter().map(|position| position.max(&0).unsigned_abs()));
 
     let mut legs = Vec::with_capacity((debtors.len() + creditors.len()).saturating_sub(1));
     let (mut next_debtor, mut next_creditor) = (0, 0);
     while let (Some(debtor), Some(creditor)) = (debtors.get_mut(next_debtor), creditors.get_mut(next_creditor)) {
-        let amount = debtor.open.min(creditor.open);
+        let amount = debtor.amount.min(creditor.amount);
         legs.push(Leg { debtor: debtor.party, creditor: creditor.party, amount });
-        debtor.open -= amount;
-        creditor.open -= amount;
-        next_debtor += usize::from(debtor.open == 0);
-        next_creditor += usize::from(creditor.open == 0);
+        debtor.amount -= amount;
+        creditor.amount -= amount;
+        next_debtor += usize::from(debtor.amount == 0);
+        next_creditor += usize::from(creditor.amount == 0);
     }
 
     let mut carried = vec![0_i128; positions.len()];
-    for open in creditors {
-        carried[open.party] = 0_i128.checked_add_unsigned(open.open).expect("no more than the position it is part of");
+    for Part { party, amount } in creditors {
+        carried[party] = 0_i128.checked_add_unsigned(amount).expect("no more than the position it is part of");
     }
-    for open in debtors {
-        carried[open.party] = 0_i128.checked_sub_unsigned(open.open).expect("no more than the position it is part of");
+    for Part { party, amount } in debtors {
+        carried[party] = 0_i128.checked_sub_unsigned(amount).expect("no more than the position it is part of");
     }
     SettlementPlan { legs, carried }
-}
-
-/// A party on one side of the settlement and what of its position is not yet settled, in minor units.
-struct Open {
-    party: usize,
-    open: u128,
-}
-
-fn largest_first(positions: &[i128], on_side: impl Fn(i128) -> bool) -> Vec<Open> {
-    let mut side: Vec<Open> = positions
-        .iter()
-        .enumerate()
-        .filter(|&(_, &position)| on_side(position))
-        .map(|(party, position)| Open { party, open: position.unsigned_abs() })
-        .collect();
-    side.sort_by_key(|open| (Reverse(open.open), open.party));
-    side
 }
 
 #[cfg(test)]

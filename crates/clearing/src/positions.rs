@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::Ratio;
-
 /// What parties owe each other in one currency: the sum of all obligations of each pair, in each direction.
 ///
 /// Sparse: memory grows with the pairs that owe anything, not with the square of the parties.
@@ -39,6 +37,33 @@ struct Pair {
 struct Owed {
     by_lower: u128,
     by_higher: u128,
+}
+
+/// What two parties owe each other, in minor units: an entry of the matrix of bilateral positions and its mirror image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BilateralPosition {
+    /// The party with the lower index.
+    pub first: usize,
+    /// The party with the higher index.
+    pub second: usize,
+    /// What the first owes the second, before netting.
+    pub owed_by_first: u128,
+    /// What the second owes the first, before netting.
+    pub owed_by_second: u128,
+}
+
+impl BilateralPosition {
+    /// What both owe together, before netting.
+    #[must_use]
+    pub const fn gross(&self) -> u128 {
+        self.owed_by_first + self.owed_by_second // both are parts of a gross total, which is bounded
+    }
+
+    /// The bilateral net position: positive where the second owes the first.
+    #[must_use]
+    pub fn net(&self) -> i128 {
+        signed(self.owed_by_second) - signed(self.owed_by_first)
+    }
 }
 
 /// Why an obligation cannot be recorded.
@@ -145,6 +170,16 @@ impl Flows {
         signed(self.owed(second, first)) - signed(self.owed(first, second))
     }
 
+    /// Every pair of parties between which anything is owed, by the lower index, then by the higher.
+    pub fn bilateral_positions(&self) -> impl Iterator<Item = BilateralPosition> {
+        self.pairs.iter().map(|(pair, owed)| BilateralPosition {
+            first: pair.lower,
+            second: pair.higher,
+            owed_by_first: owed.by_lower,
+            owed_by_second: owed.by_higher,
+        })
+    }
+
     /// What is left to pay when every pair sets off for itself: the sum over pairs of |a - b|, in minor units.
     #[must_use]
     pub fn bilateral_net_total(&self) -> u128 {
@@ -169,30 +204,6 @@ impl Flows {
         // The sum is even, as the positions sum to zero; half of it is what the net creditors are owed.
         self.positions().into_iter().map(|position| position.max(0).unsigned_abs()).sum()
     }
-
-    /// Bilateral net total as a share of gross; `None` without any flow.
-    #[must_use]
-    pub fn bilateral_net_ratio(&self) -> Option<Ratio> {
-        Ratio::new(self.bilateral_net_total(), self.gross)
-    }
-
-    /// Multilateral net total as a share of gross; `None` without any flow.
-    #[must_use]
-    pub fn multilateral_net_ratio(&self) -> Option<Ratio> {
-        Ratio::new(self.multilateral_net_total(), self.gross)
-    }
-
-    /// Liquidity saved by bilateral netting: (gross - bilateral net) / gross; `None` without any flow.
-    #[must_use]
-    pub fn bilateral_saved_ratio(&self) -> Option<Ratio> {
-        Ratio::new(self.gross - self.bilateral_net_total(), self.gross)
-    }
-
-    /// Liquidity saved by multilateral netting: (gross - multilateral net) / gross; `None` without any flow.
-    #[must_use]
-    pub fn multilateral_saved_ratio(&self) -> Option<Ratio> {
-        Ratio::new(self.gross - self.multilateral_net_total(), self.gross)
-    }
 }
 
 /// An amount inside the gross total as a signed number.
@@ -202,8 +213,7 @@ fn signed(amount: u128) -> i128 {
 
 #[cfg(test)]
 mod tests {
-    use super::{FlowError, Flows};
-    use crate::Ratio;
+    use super::{BilateralPosition, FlowError, Flows};
 
     #[test]
     fn refusals_name_the_party_and_change_nothing() {
@@ -244,8 +254,6 @@ mod tests {
         assert_eq!(flows.gross(), 120);
         assert_eq!(flows.bilateral_net_total(), 120);
         assert_eq!(flows.multilateral_net_total(), 0);
-        assert_eq!(flows.bilateral_saved_ratio(), Ratio::new(0, 120));
-        assert_eq!(flows.multilateral_saved_ratio(), Ratio::new(1, 1));
     }
 
     #[test]
@@ -257,14 +265,8 @@ mod tests {
         assert_eq!((flows.owed(0, 1), flows.owed(1, 0)), (70, 100));
         assert_eq!((flows.bilateral_net(0, 1), flows.bilateral_net(1, 0)), (30, -30));
         assert_eq!(flows.positions(), [30, -30]);
-        assert_eq!(flows.bilateral_net_ratio(), Ratio::new(30, 170));
-    }
-
-    #[test]
-    fn no_flows_have_no_ratio() {
-        let flows = Flows::new(4);
-        assert_eq!(flows.bilateral_net_ratio(), None);
-        assert_eq!(flows.multilateral_saved_ratio(), None);
-        assert_eq!(flows.positions(), [0; 4]);
+        let pair = BilateralPosition { first: 0, second: 1, owed_by_first: 70, owed_by_second: 100 };
+        assert_eq!(flows.bilateral_positions().collect::<Vec<_>>(), [pair]);
+        assert_eq!((pair.gross(), pair.net()), (170, 30));
     }
 }

@@ -31,8 +31,8 @@ impl Ratio {
     }
 }
 
-/// Euclid's algorithm. Not zero, as `b` is not.
-fn greatest_common_divisor(a: u128, b: u128) -> u128 {
+/// Euclid's algorithm. Zero only where both are.
+pub(crate) fn greatest_common_divisor(a: u128, b: u128) -> u128 {
     let (mut a, mut b) = (a, b);
     while b != 0 {
         (a, b) = (b, a % b);

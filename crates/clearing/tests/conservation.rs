@@ -1,6 +1,6 @@
 //! Properties that hold for whatever parties owe each other.
 
-use clearing::{Flows, settlement_legs};
+use clearing::{Concentration, Flows, Liquidity, Novation, Savings, Standing, settlement_legs};
 use proptest::prelude::*;
 
 const PARTIES: usize = 12;
@@ -10,6 +10,16 @@ fn obligations() -> impl Strategy<Value = Vec<(usize, usize, u64)>> {
     prop::collection::vec((0..PARTIES, 1..PARTIES, amount), 0..200).prop_map(|drawn| {
         // A step of 1..PARTIES from the debtor is always another party.
         drawn.into_iter().map(|(debtor, step, amount)| (debtor, (debtor + step) % PARTIES, amount)).collect()
+    })
+}
+
+/// Amounts whose squares and sums of squares stay inside 128 bits with room to multiply.
+fn small_obligations() -> impl Strategy<Value = Vec<(usize, usize, u64)>> {
+    obligations().prop_map(|mut obligations| {
+        for (_, _, amount) in &mut obligations {
+            *amount %= 1 << 40;
+        }
+        obligations
     })
 }
 
@@ -105,11 +115,103 @@ proptest! {
     /// would be a bug.
     #[test]
     fn one_sided_flows_save_nothing(
-        drawn in prop::collection::vec((0..PARTIES / 2, PARTIES / 2..PARTIES, 1_u64..), 1..200),
+        drawn in prop::collection::vec((0..PARTIES / 2, PARTIES / 2..PARTIES, 1_u64..1 << 55), 1..200),
     ) {
         let flows = flows_of(&drawn);
         prop_assert_eq!(flows.multilateral_net_total(), flows.gross());
         prop_assert_eq!(flows.bilateral_net_total(), flows.gross());
-        prop_assert_eq!(flows.multilateral_saved_ratio().map(|saved| saved.numerator()), Some(0));
+        prop_assert_eq!(Liquidity::of(&flows).multilateral_saved_ratio().map(|saved| saved.numerator()), Some(0));
+        prop_assert_eq!(Savings::of(&flows).expect("within capacities"), Savings::default());
+        // The exposures are other ones, and not one unit of money less.
+        let novation = Novation::of(&flows);
+        prop_assert!(novation.parties.iter().all(|standing| standing.netted() == 0));
+        prop_assert_eq!(novation.parties.iter().map(|standing| standing.net_owes).sum::<u128>(), flows.gross());
     }
+
+    /// Negative control: where debts go in one direction only, from lower to higher indices, no set-off is possible; all that
+    /// multilateral netting saves is what parties in the middle pass on.
+    #[test]
+    fn flows_without_rings_save_by_novation_only(
+        drawn in prop::collection::vec((0..PARTIES - 1, 1..PARTIES, 1_u64..1 << 40), 1..200),
+    ) {
+        let downhill: Vec<_> = drawn
+            .into_iter()
+            .map(|(debtor, step, amount)| (debtor, debtor + 1 + (step - 1) % (PARTIES - 1 - debtor), amount))
+            .collect();
+        let flows = flows_of(&downhill);
+        let savings = Savings::of(&flows).expect("within capacities");
+        prop_assert_eq!((savings.by_pairs, savings.by_rings), (0, 0));
+        prop_assert_eq!(savings.by_novation, flows.gross() - flows.multilateral_net_total());
+    }
+
+    /// What is saved is what everybody pays with what it is owed, wherever it comes from; and set-off alone, with all
+    /// obligations kept between those who made them, never saves more.
+    #[test]
+    fn savings_add_up(obligations in small_obligations()) {
+        let flows = flows_of(&obligations);
+        let (liquidity, savings) = (Liquidity::of(&flows), Savings::of(&flows).expect("within capacities"));
+        let netted: u128 = Novation::of(&flows).parties.iter().map(Standing::netted).sum();
+        prop_assert_eq!(liquidity.gross - liquidity.multilateral_net, netted);
+        prop_assert_eq!(savings.by_pairs + savings.by_rings + savings.by_novation, netted);
+        prop_assert_eq!(savings.by_pairs, liquidity.gross - liquidity.bilateral_net);
+        for saved in [liquidity.bilateral_saved_ratio(), liquidity.multilateral_saved_ratio()].into_iter().flatten() {
+            prop_assert!(saved.numerator() <= saved.denominator());
+        }
+    }
+
+    #[test]
+    fn novation_moves_every_position_and_changes_none(obligations in obligations()) {
+        let flows = flows_of(&obligations);
+        let novation = Novation::of(&flows);
+        let positions: Vec<i128> = novation.parties.iter().map(|standing| standing.position).collect();
+        prop_assert_eq!(&positions, &flows.positions());
+        prop_assert_eq!(positions.iter().sum::<i128>(), 0, "the union's own position");
+        let sum = |figure: fn(&Standing) -> u128| novation.parties.iter().map(figure).sum::<u128>();
+        prop_assert_eq!((sum(|s| s.owes), sum(|s| s.is_owed)), (flows.gross(), flows.gross()));
+        let net = flows.bilateral_net_total();
+        prop_assert_eq!((sum(|s| s.net_owes), sum(|s| s.net_is_owed)), (net, net));
+        for standing in &novation.parties {
+            prop_assert_eq!(standing.is_owed as i128 - standing.owes as i128, standing.position);
+            prop_assert_eq!(standing.net_is_owed as i128 - standing.net_owes as i128, standing.position);
+            prop_assert!(standing.counterparties < PARTIES);
+        }
+        prop_assert!(novation.open_pairs <= novation.pairs && novation.pairs <= PARTIES * (PARTIES - 1) / 2);
+        prop_assert_eq!(novation.open_positions, positions.iter().filter(|&&position| position != 0).count());
+    }
+
+    #[test]
+    fn concentration_is_between_equal_parts_and_one(obligations in small_obligations()) {
+        let flows = flows_of(&obligations);
+        for (concentration, total, most_share_of_one) in [
+            (flows.net_debits(), flows.multilateral_net_total(), 1),
+            (flows.net_credits(), flows.multilateral_net_total(), 1),
+            (flows.turnover(), 2 * flows.gross(), 2),
+        ] {
+            let Some(concentration) = concentration else {
+                prop_assert_eq!(total, 0);
+                continue;
+            };
+            prop_assert_eq!(concentration.total(), total);
+            let parts = concentration.largest_first();
+            prop_assert!(parts.is_sorted_by(|a, b| (b.amount, a.party) < (a.amount, b.party)));
+            // The definition again, with the total's common divisor left in: numerators below 2^106.
+            let squares: u128 = parts.iter().map(|part| part.amount * part.amount).sum();
+            let index = concentration.index();
+            prop_assert_eq!(clearing::Ratio::new(squares, total * total), Some(index));
+            prop_assert!(index.numerator() * parts.len() as u128 >= index.denominator(), "at least 1/n");
+            prop_assert!(index.numerator() * most_share_of_one <= index.denominator());
+            prop_assert!(parts[0].amount * most_share_of_one <= total);
+            ranks_add_up(&concentration)?;
+        }
+    }
+}
+
+fn ranks_add_up(concentration: &Concentration) -> Result<(), TestCaseError> {
+    let mut sum = 0;
+    for (at, part) in concentration.largest_first().iter().enumerate() {
+        sum += part.amount;
+        prop_assert_eq!(Some(concentration.share_of_largest(at + 1)), clearing::Ratio::new(sum, concentration.total()));
+    }
+    prop_assert_eq!(sum, concentration.total());
+    Ok(())
 }

@@ -3,8 +3,8 @@
 use crate::exit::{EXIT_CODES, Result};
 use crate::output::{Form, Output};
 use crate::{
-    completions, cycle, decide, demo, export, init, keys, members, orders, positions, serve, set, statement, submit,
-    verify,
+    clear, completions, cycle, decide, demo, export, init, keys, members, orders, positions, queue, report, serve, set,
+    statement, submit, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -40,10 +40,14 @@ enum Command {
     Set(Box<set::Command>),
     Orders(orders::Arguments),
     Positions(positions::Arguments),
+    #[command(subcommand)]
+    Queue(queue::Command),
     Members(members::Arguments),
     #[command(subcommand)]
     Cycle(cycle::Command),
     Statement(statement::Arguments),
+    Report(report::Arguments),
+    Clear(Box<clear::Arguments>),
     Verify(verify::Arguments),
     Export(export::Arguments),
     Completions(completions::Arguments),
@@ -66,9 +70,12 @@ impl Arguments {
             Command::Set(command) => set::run(&command, output),
             Command::Orders(arguments) => orders::run(&arguments, output),
             Command::Positions(arguments) => positions::run(&arguments, output),
+            Command::Queue(command) => queue::run(&command, output),
             Command::Members(arguments) => members::run(&arguments, output),
             Command::Cycle(command) => cycle::run(&command, output),
             Command::Statement(arguments) => statement::run(&arguments, output),
+            Command::Report(arguments) => report::run(&arguments, output),
+            Command::Clear(arguments) => clear::run(&arguments, output),
             Command::Verify(arguments) => verify::run(&arguments, output),
             Command::Export(arguments) => export::run(&arguments, output),
             Command::Completions(arguments) => completions::run(&arguments, output),

@@ -114,8 +114,6 @@ fn run_year(arguments: &Arguments) -> Result<(Report, Node)> {
             let signed = founders.sign_day(*day, payments, sealed);
             node.clock().set(calendar.time_ms(signed.day, PRESENTED_AT));
             let receipts = year.send(&node, signed.batches)?;
-            let cycle = node.peek(|union| union.open_cycle_row().number);
-            year.tally.presented(cycle, signed.orders);
             ensure_taken(&receipts)?;
             year.decide(&node, &mut founders, calendar.time_ms(signed.day, DECIDED_AT))?;
             progress.inc(signed.orders);
@@ -130,9 +128,8 @@ fn run_year(arguments: &Arguments) -> Result<(Report, Node)> {
     year.take_block()?;
     year.decide(&node, &mut founders, calendar.time_ms(after, DECIDED_AT))?;
 
-    let state = node.peek(|union| union.state());
-    let report = year.tally.report(founders.scenario(), charter.unit_of_account, state, started.elapsed());
-    Ok((report, node))
+    let clearing = node.peek(|union| year.tally.report(union, None));
+    Ok((Report::of(founders.scenario(), clearing, started.elapsed()), node))
 }
 
 /// The union as its members see it during the year.

@@ -14,7 +14,7 @@ Exit codes:
   4  refused: nothing was done
   5  outcome unknown, or only a part was done: run the same command again, nothing is done twice
   6  the node cannot be reached, or is too busy; nothing was done
-  7  verification found a fault in a journal";
+  7  verification found a fault in a journal or a certificate";
 
 /// The exit codes other than 0; see [`EXIT_CODES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Exit {
     Unknown = 5,
     /// The node did not answer, or takes nothing now.
     Unreachable = 6,
-    /// A journal is not what it should be.
+    /// A journal or a certificate is not what it should be.
     Fault = 7,
 }
 

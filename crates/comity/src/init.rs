@@ -256,9 +256,17 @@ first_day = \"{first_day}\"
 close = \"{close}\"
 
 [queue]
-# An order that can settle overtakes earlier ones that cannot (\"fifo\": it waits behind them).
+# An order that can settle overtakes earlier ones that cannot (\"fifo\": it waits behind them). Orders that wait for one
+# another settle together under \"bilateral-offset\" (two members), \"multilateral\" (all, less the latest of whoever would
+# end beyond a limit) or \"optimiser\" (the set with the largest value that it finds in its budget).
 discipline = \"bypass-fifo\"
-# So many attempts to settle queued orders are made at the end of a block, at most.
+# With these three: whenever an order comes to wait or something changes for one (true if left out), and at these times.
+# run_on_events = true
+# runs = [\"10:00\", \"14:00\"]
+# With the optimiser: its budget in steps, and whether no order may pass an earlier one of the same member and priority.
+# budget = 1000000
+# strict_order = false
+# So many attempts to settle queued orders are made at the end of a block, at most; a run takes up so many, too.
 attempts = 100000
 # So many orders may be held or queued at once, in all.
 open_orders_max = 1000000

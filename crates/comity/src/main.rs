@@ -1,6 +1,7 @@
 //! The `comity` command line: a thin layer over the libraries, one file a command.
 
 mod arguments;
+mod clear;
 mod completions;
 mod cycle;
 mod decide;
@@ -18,7 +19,9 @@ mod output;
 mod passphrase;
 mod positions;
 mod progress;
+mod queue;
 mod remote;
+mod report;
 mod serve;
 mod set;
 mod statement;

@@ -4,11 +4,11 @@ use crate::exit::Result;
 use crate::output::{Align, Output, Table};
 use crate::remote::NodeArgument;
 use api::text::SetRule;
-use api::view::{AmountView, MemberView, ParticipantView, RatesView, UnionView};
+use api::view::{AccountView, AmountView, MemberView, ParticipantView, RatesView, UnionView};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Show the union and its members, or a member's limits, rules, rates and participants.
+/// Show the union and its members, or a member's limits, rules, rates, participants and accounts.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// A member, by code.
@@ -108,14 +108,46 @@ impl Detailed {
         if self.member.rules.is_empty() {
             text.push_str("  none: everything is accepted\n");
         }
+        text.push('\n');
+        text.push_str(&self.participants());
+        text.push('\n');
+        text.push_str(&self.accounts());
+        text
+    }
+
+    fn participants(&self) -> String {
         let mut table =
             Table::new(&[("participant", Align::Right), ("identifier", Align::Left), ("name", Align::Left)]);
         for participant in &self.registered {
             table.row([participant.number.to_string(), participant.identifier.clone(), participant.name.clone()]);
         }
-        text.push('\n');
-        text.push_str(&table.text("No participants."));
-        text
+        table.text("No participants.")
+    }
+
+    /// The member's own accounts, then those of its participants.
+    fn accounts(&self) -> String {
+        let mut table = Table::new(&[
+            ("account of", Align::Right),
+            ("balance", Align::Right),
+            ("", Align::Left),
+            ("debit cap", Align::Right),
+            ("credit cap", Align::Right),
+        ]);
+        let registered = self.registered.iter();
+        let registered = registered.map(|participant| (participant.number.to_string(), &participant.accounts));
+        for (whose, accounts) in std::iter::once(("itself".to_owned(), &self.member.accounts)).chain(registered) {
+            for AccountView { balance, debit_cap, credit_cap } in accounts {
+                let cap = |cap: &Option<AmountView>| cap.as_ref().map_or("none".to_owned(), |cap| cap.amount.clone());
+                table.row([
+                    whose.clone(),
+                    balance.amount.clone(),
+                    balance.currency.clone(),
+                    cap(debit_cap),
+                    cap(credit_cap),
+                ]);
+            }
+        }
+        table.text("No payments and no caps of accounts yet.")
     }
 }
 

@@ -104,7 +104,8 @@ impl List {
     }
 }
 
-fn table(orders: &[OrderView]) -> String {
+/// Orders, one a line.
+pub(crate) fn table(orders: &[OrderView]) -> String {
     let mut table = Table::new(&[
         ("id", Align::Left),
         ("status", Align::Left),

@@ -18,6 +18,13 @@ pub fn bytes_read() -> ProgressBar {
     styled(ProgressBar::no_length(), "{spinner} {bytes}, {bytes_per_sec}")
 }
 
+/// A sign of life while nobody knows how long it takes.
+pub fn working(what: &'static str) -> ProgressBar {
+    let bar = styled(ProgressBar::new_spinner().with_message(what), "{spinner} {msg}, {elapsed}");
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar
+}
+
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).expect("the template is well formed"))
 }

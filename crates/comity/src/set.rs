@@ -12,8 +12,8 @@ use clap::{Args, Subcommand};
 
 /// Set your member's own limits, acceptance rules, rates and participants
 ///
-/// `comity members CODE` shows caps, reservations, rules, rates and participants; `comity positions --member CODE` shows
-/// the bilateral limits.
+/// `comity members CODE` shows caps, reservations, rules, rates, participants and their caps; `comity positions
+/// --member CODE` shows the bilateral limits.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Cap your member's position, within what the charter allows

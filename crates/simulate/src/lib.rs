@@ -1,9 +1,10 @@
 //! Scenarios: what a union is to be run through, and the report of what came of it.
 //!
-//! A [`Scenario`] is read from a file of published yearly figures. [`split()`] turns its figures into dated payments, the
-//! same ones for the same seed on every machine. [`customer_detail`] makes up who the customers behind a payment are.
-//! [`Founders`] found a union for a scenario and sign its payments, as the members' own offices would. A [`Tally`]
-//! collects what the union did, and a [`Report`] is plain data for the outcome, as JSON and as one screen of text.
+//! A [`Scenario`] is read from a file of published yearly figures. [`split()`] turns its figures into dated payments,
+//! the same ones for the same seed on every machine. [`customer_detail`] makes up who the customers behind a payment
+//! are. [`Founders`] found a union for a scenario and sign its payments, as the members' own offices would. A
+//! [`Tally`] collects what a union did, of a scenario or not, and a [`ClearingReport`] is plain data for the outcome,
+//! as JSON and as one screen of text; a [`Report`] is that of a scenario.
 
 #![forbid(unsafe_code)]
 
@@ -19,7 +20,7 @@ pub mod tally;
 pub use detail::{CustomerDetail, customer_detail};
 pub use founders::{Founders, SealedPayment, SignedDay};
 pub use payment::{Kind, Payment, Priority};
-pub use report::{CycleReport, Figures, MemberPosition, Report};
+pub use report::{Cleared, ClearingReport, CycleReport, MemberName, Netting, Report};
 pub use scenario::{Cycle, Scenario, ScenarioError};
 pub use split::{SplitError, split};
 pub use tally::Tally;

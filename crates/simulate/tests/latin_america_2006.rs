@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use clearing::{Flows, settlement_legs};
+use clearing::{Flows, Savings, settlement_legs};
 use money::Currency;
 use sha2::{Digest, Sha256};
 use simulate::{
-    CycleReport, Figures, Kind, MemberPosition, Payment, Priority, Report, Scenario, customer_detail, split,
+    Cleared, ClearingReport, CycleReport, Kind, MemberName, Netting, Payment, Priority, Report, Scenario,
+    customer_detail, split,
 };
+use union::CycleStatus;
 
 const TRADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/trade/bilateral.csv");
 
@@ -197,33 +199,35 @@ fn customer_detail_is_fictional_bounded_and_recurring() {
 /// The report as the run of a perfect union would fill it: everything settled.
 fn report() -> Report {
     let (scenario, payments) = payments();
-    let members = scenario.members.len();
-    let year = flows_of(members, &payments);
-    let cycles = scenario
-        .cycles()
-        .into_iter()
-        .map(|cycle| {
-            let in_cycle = payments.iter().filter(|payment| (cycle.from..=cycle.to).contains(&payment.date));
-            let flows = flows_of(members, in_cycle.clone());
-            let orders = in_cycle.count() as u64;
-            let legs = settlement_legs(&flows.positions()).legs.len() as u64;
-            let figures = Figures::of(&flows);
-            CycleReport { number: cycle.number, from: cycle.from, to: cycle.to, figures, orders, settled: orders, legs }
-        })
-        .collect();
-    let positions = scenario.members.iter().zip(year.positions());
+    let dollar = Currency::from_code("USD").expect("known");
+    let cleared = |payments: &[&Payment]| {
+        let orders = payments.len() as u64;
+        let netting = Netting::of(dollar, orders, &flows_of(scenario.members.len(), payments.iter().copied()));
+        Cleared { orders, currencies: vec![netting.clone()], netting, exchange_and_rounding: 0 }
+    };
+    let cycles = scenario.cycles().into_iter().map(|cycle| {
+        let within = |payment: &&Payment| (cycle.from..=cycle.to).contains(&payment.date);
+        let cleared = cleared(&payments.iter().filter(within).collect::<Vec<_>>());
+        let positions: Vec<i128> = cleared.netting.positions().collect();
+        CycleReport {
+            number: cycle.number,
+            status: CycleStatus::Settled,
+            from: cycle.from,
+            to: cycle.to,
+            cleared,
+            legs: settlement_legs(&positions).legs.len() as u64,
+        }
+    });
+    let names = scenario.members.iter();
     Report {
         scenario: scenario.name.clone(),
         year: scenario.year,
-        currency: Currency::from_code("USD").expect("known"),
-        figures: Figures::of(&year),
-        orders: payments.len() as u64,
-        settled: payments.len() as u64,
-        cycles,
-        members: positions
-            .map(|(member, position)| MemberPosition { code: member.code.clone(), name: member.name.clone(), position })
-            .collect(),
-        state_hash: "00ff".repeat(16),
+        clearing: ClearingReport {
+            members: names.map(|member| MemberName { code: member.code.clone(), name: member.name.clone() }).collect(),
+            total: cleared(&payments.iter().collect::<Vec<_>>()),
+            cycles: cycles.collect(),
+            state_hash: "00ff".repeat(16),
+        },
         elapsed: Duration::from_millis(1_234),
     }
 }
@@ -254,9 +258,49 @@ fn report_as_json() {
         assert!(cycle["multilateral_net_ratio"].as_f64() < cycle["bilateral_net_ratio"].as_f64());
         assert!(cycle["legs"].as_u64() < Some(8));
     }
-    let positions: i64 =
-        json["members"].as_array().expect("an array").iter().filter_map(|m| m["position"].as_i64()).sum();
-    assert_eq!(positions, 0);
+    let members = json["members"].as_array().expect("an array");
+    let sum = |key: &str| members.iter().map(|member| member[key].as_i64().expect("an integer")).sum::<i64>();
+    assert_eq!((members.len(), sum("position")), (8, 0));
+    assert_eq!((Some(sum("owes")), Some(sum("is_owed"))), (json["gross"].as_i64(), json["gross"].as_i64()));
+    assert_eq!(members[2]["position_major"], "12722015233.00");
+}
+
+/// What the year's savings are made of, novation, concentration: the figures worked out independently for the trade of 2006
+/// in `clearing/tests/known_answers.rs`, in cents.
+#[test]
+fn report_as_json_says_where_savings_come_from() {
+    let json = serde_json::to_value(report()).expect("serialises");
+    let saved = &json["saved"];
+    let parts = ["by_pairs", "by_rings", "by_novation"].map(|part| saved[part].as_u64().expect("an integer"));
+    assert_eq!(parts, [2_930_617_845_600, 471_254_287_000, 425_455_617_600]);
+    assert_eq!(saved["by_rings_major"], "4712542870.00");
+    let gross = json["gross"].as_u64().expect("an integer");
+    assert_eq!(parts.iter().sum::<u64>(), gross - json["multilateral_net"].as_u64().expect("an integer"));
+    assert_eq!(json["multilateral_saved_ratio"], 0.750526);
+    assert_eq!(saved["by_novation_ratio"], 0.08343);
+
+    let novation = &json["novation"];
+    assert_eq!((&novation["pairs"], &novation["open_positions"]), (&28.into(), &8.into()));
+    assert_eq!(novation["largest_bilateral_major"], "4728223253.00");
+    let concentration = &json["concentration"];
+    for (of, index) in [("turnover", 0.207177), ("net_debits", 0.187932), ("net_credits", 1.0)] {
+        assert_eq!(concentration[of]["herfindahl_hirschman_index"], index, "{of}");
+    }
+    assert_eq!(concentration["net_debits"]["members"], 7);
+    let largest: Vec<_> =
+        json["largest_debtors"].as_array().expect("an array").iter().map(|part| &part["code"]).collect();
+    assert_eq!(largest, ["COL", "MEX", "ECU", "BOL", "CHL"]);
+    assert_eq!(json["largest_creditors"][0]["amount_major"], "12722015233.00");
+    assert_eq!(json["bilateral"].as_array().map(Vec::len), Some(28));
+    // All in dollars, so the one currency says the same as the unit of account.
+    assert_eq!(json["currencies"].as_array().map(Vec::len), Some(1));
+    for key in ["currency", "gross", "settled", "saved", "novation", "members", "bilateral"] {
+        assert_eq!(json["currencies"][0][key], json[key], "{key}");
+    }
+    for cycle in json["cycles"].as_array().expect("an array") {
+        assert_eq!(cycle["currencies"][0]["multilateral_net"], cycle["multilateral_net"]);
+        assert_eq!((&cycle["status"], &cycle["exchange_and_rounding"]), (&"settled".into(), &0.into()));
+    }
 }
 
 #[test]
@@ -265,9 +309,20 @@ fn report_on_a_terminal() {
     println!("{text}");
     assert!(text.lines().count() <= 24);
     assert!(text.lines().all(|line| line.chars().count() <= 80), "wider than 80 columns");
-    for expected in
-        ["million USD", "50,995.29", "12,722,015,233", "42.53%", "24.95%", "01-01..04-30", "Mexico", "1.234 seconds"]
-    {
+    for expected in [
+        "million USD",
+        "50,995.29",
+        "12,722,015,233",
+        "42.53%",
+        "24.95%",
+        "01-01..04-30",
+        "Mexico",
+        "57.47",
+        "9.24",
+        "8.34",
+        "68.58%",
+        "1.234 seconds",
+    ] {
         assert!(text.contains(expected), "{expected} missing");
     }
 }
@@ -278,8 +333,11 @@ fn one_sided_trade_saves_nothing() {
     let mut scenario = Scenario::latin_america_2006();
     scenario.trade.retain(|figure| figure.exporter == 2);
     let payments = split(&scenario, 1_000).expect("splits");
-    let figures = Figures::of(&flows_of(scenario.members.len(), &payments));
-    assert_eq!((figures.bilateral_net, figures.multilateral_net), (figures.gross, figures.gross));
+    let dollar = Currency::from_code("USD").expect("known");
+    let netting = Netting::of(dollar, 0, &flows_of(scenario.members.len(), &payments));
+    let liquidity = netting.liquidity;
+    assert_eq!((liquidity.bilateral_net, liquidity.multilateral_net), (liquidity.gross, liquidity.gross));
+    assert_eq!(netting.savings, Some(Savings::default()));
 }
 
 /// Figures: `cargo test --release -p simulate -- --ignored --nocapture speed`.

@@ -2,9 +2,11 @@
 
 mod bad_arguments;
 mod bad_orders;
+mod clear;
 mod export;
 mod founding;
 mod node;
+mod report;
 mod scene;
 mod serving;
 mod verify;

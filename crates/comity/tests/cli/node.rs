@@ -52,6 +52,8 @@ fn from_a_file_of_orders_to_a_proved_statement() {
         .expect(0);
     let brazil = node.run(&["members", "BRA", "--output=json"]).expect(0).json();
     assert_eq!(brazil["registered"][0]["name"], "Banco Fictício", "{brazil}");
+    let caps = ["set", "participant-caps", "7", "--currency=USD", "--debit-cap=25.00", "--credit-cap=none"];
+    node.run_as(&scene, "BRA", &caps).expect(0);
 
     let orders = [
         json!({"creditor": "BRA", "creditor_participant": 7, "currency": "USD", "amount": "100.50", "value_date": "2026-11-23",
@@ -83,6 +85,12 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     let sent = node.run_as(&scene, "BRA", &["submit", &scene.arg("brazil.csv"), "--output=json"]).expect(0).json();
     assert_eq!((&sent["outcomes"], &sent["already_done"]), (&json!({"settled": 2, "queued": 1}), &json!(2)), "{sent}");
 
+    // What waits, in its order; nothing settles together under this charter.
+    let queue = node.run(&["queue", "show", "ARG", "--output=json"]).expect(0).json();
+    assert_eq!((&queue["length"], &queue["orders"][0]["id"]), (&json!(1), &json!(WAITING)), "{queue}");
+    assert!(node.run(&["queue", "show", "ARG"]).expect(0).out.contains("AM04"));
+    assert_eq!(node.run(&["queue", "runs"]).expect(0).out, "No runs.\n");
+
     // Decisions, each by the member that it belongs to.
     let held = node.run(&["orders", "--status=held", "--output=json"]).expect(0).json();
     assert_eq!(held["orders"].as_array().unwrap().len(), 2, "{held}");
@@ -97,6 +105,13 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     let refused = node.run(&["orders", "show", UNWANTED, "--output=json"]).expect(0).json();
     assert_eq!((refused["status"].as_str(), refused["reason"].as_str()), (Some("refused"), Some("RR04")), "{refused}");
     assert!(node.run(&["orders", "show", WAITING]).expect(0).out.contains("cancelled"));
+
+    // The participant's account, with the cap that its sponsor set, and the member's own.
+    let brazil = node.run(&["members", "BRA"]).expect(0).out;
+    let accounts: Vec<Vec<&str>> = brazil.lines().map(|line| line.split_whitespace().collect()).collect();
+    for row in [["7", "100.50", "USD", "25.00", "none"], ["itself", "-270.75", "USD", "none", "none"]] {
+        assert!(accounts.iter().any(|cells| *cells == row), "{row:?} is not in\n{brazil}");
+    }
 
     // What the statements say is what the positions are, and they sum to zero.
     let mut sum = 0;
@@ -161,6 +176,9 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     assert_eq!((&proved["verified"], &proved["settled"]), (&json!(true), &json!(6)), "{proved}");
     let exported = run(&["export", &union, "--out", &scene.arg("out"), "--output=json"]).expect(0).json();
     assert_eq!(exported["rows"][0], json!(["orders", 9]), "{exported}");
+    // Held, queued or settled, before it ended or not: an order is presented once.
+    let report = run(&["report", &union, "--output=json"]).expect(0).json();
+    assert_eq!((&report["orders"], &report["settled"]), (&json!(9), &json!(6)), "{report}");
 }
 
 #[test]

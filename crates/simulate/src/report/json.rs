@@ -1,25 +1,29 @@
-//! The report as JSON.
+//! Reports as JSON.
 
-use clearing::Ratio;
+mod netting;
+
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
+use union::CycleStatus;
 
-use super::decimal::scaled;
-use super::{CycleReport, Figures, MemberPosition, Report};
+use self::netting::{Amounts, FiguresJson, NettingJson};
+use super::layout::signed;
+use super::{Cleared, ClearingReport, CycleReport, Report};
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let digits = self.currency.minor_digits();
+        #[derive(Serialize)]
+        struct ReportJson<'a> {
+            scenario: &'a str,
+            year: i16,
+            #[serde(flatten)]
+            clearing: ClearingJson<'a>,
+            seconds: f64,
+        }
         ReportJson {
             scenario: &self.scenario,
             year: self.year,
-            currency: self.currency.code(),
-            figures: FiguresJson::new(&self.figures, digits),
-            orders: self.orders,
-            settled: self.settled,
-            cycles: self.cycles.iter().map(|cycle| CycleJson::new(cycle, digits)).collect(),
-            members: self.members.iter().map(|member| MemberJson::new(member, digits)).collect(),
-            state_hash: &self.state_hash,
+            clearing: ClearingJson::new(&self.clearing),
             // A duration, not an amount: a binary fraction does no harm here.
             seconds: self.elapsed.as_millis() as f64 / 1e3,
         }
@@ -27,105 +31,79 @@ impl Serialize for Report {
     }
 }
 
+impl Serialize for ClearingReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ClearingJson::new(self).serialize(serializer)
+    }
+}
+
+/// Everything in all detail, then each cycle by its figures.
 #[derive(Serialize)]
-struct ReportJson<'a> {
-    scenario: &'a str,
-    year: i16,
-    currency: &'static str,
-    #[serde(flatten)]
-    figures: FiguresJson,
+struct ClearingJson<'a> {
     orders: u64,
-    settled: u64,
+    #[serde(flatten)]
+    netting: NettingJson<'a>,
+    #[serde(flatten)]
+    exchange_and_rounding: Amounts<1>,
+    currencies: Vec<NettingJson<'a>>,
     cycles: Vec<CycleJson>,
-    members: Vec<MemberJson<'a>>,
     state_hash: &'a str,
-    seconds: f64,
 }
 
 #[derive(Serialize)]
 struct CycleJson {
     number: u32,
+    status: &'static str,
     #[serde(serialize_with = "as_text")]
     from: Date,
     #[serde(serialize_with = "as_text")]
     to: Date,
+    orders: u64,
     #[serde(flatten)]
     figures: FiguresJson,
-    orders: u64,
-    settled: u64,
+    #[serde(flatten)]
+    exchange_and_rounding: Amounts<1>,
     legs: u64,
+    currencies: Vec<FiguresJson>,
 }
 
-#[derive(Serialize)]
-struct FiguresJson {
-    gross: u128,
-    gross_major: String,
-    bilateral_net: u128,
-    bilateral_net_major: String,
-    bilateral_net_ratio: Option<Decimal>,
-    multilateral_net: u128,
-    multilateral_net_major: String,
-    multilateral_net_ratio: Option<Decimal>,
-}
-
-#[derive(Serialize)]
-struct MemberJson<'a> {
-    code: &'a str,
-    name: &'a str,
-    position: i128,
-    position_major: String,
+impl<'a> ClearingJson<'a> {
+    fn new(report: &'a ClearingReport) -> Self {
+        let Cleared { orders, netting, currencies, .. } = &report.total;
+        Self {
+            orders: *orders,
+            netting: NettingJson::new(netting, &report.members),
+            exchange_and_rounding: exchange_and_rounding(&report.total),
+            currencies: currencies.iter().map(|netting| NettingJson::new(netting, &report.members)).collect(),
+            cycles: report.cycles.iter().map(CycleJson::new).collect(),
+            state_hash: &report.state_hash,
+        }
+    }
 }
 
 impl CycleJson {
-    fn new(cycle: &CycleReport, digits: u8) -> Self {
+    fn new(cycle: &CycleReport) -> Self {
         Self {
             number: cycle.number,
+            status: match cycle.status {
+                CycleStatus::Open => "open",
+                CycleStatus::Closed => "closed",
+                CycleStatus::Settled => "settled",
+            },
             from: cycle.from,
             to: cycle.to,
-            figures: FiguresJson::new(&cycle.figures, digits),
-            orders: cycle.orders,
-            settled: cycle.settled,
+            orders: cycle.cleared.orders,
+            figures: FiguresJson::new(&cycle.cleared.netting),
+            exchange_and_rounding: exchange_and_rounding(&cycle.cleared),
             legs: cycle.legs,
+            currencies: cycle.cleared.currencies.iter().map(FiguresJson::new).collect(),
         }
     }
 }
 
-impl FiguresJson {
-    fn new(figures: &Figures, digits: u8) -> Self {
-        let major = |minor: u128| money::format_amount(i128::try_from(minor).expect("at most GROSS_MAX"), digits);
-        Self {
-            gross: figures.gross,
-            gross_major: major(figures.gross),
-            bilateral_net: figures.bilateral_net,
-            bilateral_net_major: major(figures.bilateral_net),
-            bilateral_net_ratio: figures.bilateral_net_ratio().map(Decimal),
-            multilateral_net: figures.multilateral_net,
-            multilateral_net_major: major(figures.multilateral_net),
-            multilateral_net_ratio: figures.multilateral_net_ratio().map(Decimal),
-        }
-    }
-}
-
-impl<'a> MemberJson<'a> {
-    fn new(member: &'a MemberPosition, digits: u8) -> Self {
-        Self {
-            code: &member.code,
-            name: &member.name,
-            position: member.position,
-            position_major: money::format_amount(member.position, digits),
-        }
-    }
-}
-
-/// A ratio as a number with six decimals.
-struct Decimal(Ratio);
-
-impl Serialize for Decimal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Rounded by integers. What is left to the float is to carry six digits to the writer, which prints the shortest
-        // decimal that reads back the same: exactly those digits.
-        serializer.serialize_f64(scaled(self.0, 6) as f64 / 1e6)
-    }
+fn exchange_and_rounding(cleared: &Cleared) -> Amounts<1> {
+    let digits = cleared.netting.currency.minor_digits();
+    Amounts([("exchange_and_rounding", signed(cleared.exchange_and_rounding))], digits)
 }
 
 fn as_text<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
