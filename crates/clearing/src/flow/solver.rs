@@ -146,7 +146,7 @@ impl Solver {
         }
         // From nothing nearly all nodes are out of balance, and in few places to the last; after a change it is the
         // other way round. The figures are from measurements at 10^4 to 10^6 nodes.
-        let few = self.graph.nodes() / if self.is_solved { 20 } else { 2_000 };
+        let few = self.graph.nodes() / if self.is_solved { 100 } else { 2_000 };
         let Solver { graph, excess, potentials, search, .. } = self;
         let imbalanced = search.balance(graph, cost, excess, potentials, few);
         imbalanced.map_or(Ok(()), |number| {
