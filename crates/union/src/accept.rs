@@ -25,7 +25,7 @@ impl Union {
             }
             Err(reason) => {
                 self.orders.release(at, reason, self.clock.today.0);
-                self.has_new_waiting = true;
+                self.has_new_waiting |= order.payment.value_date <= self.clock.today.0;
                 self.tell(order.payment, OrderStatus::Queued, reason, order.rule);
                 Ok(Outcome::Order { status: OrderStatus::Queued, reason })
             }

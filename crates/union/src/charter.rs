@@ -201,7 +201,7 @@ impl Charter {
             (None, Some(days @ 1..=366)) => CycleLength::Days(days),
             _ => return Err(rule("cycle", "needs either months (1 to 12) or days (1 to 366)")),
         };
-        let queue = QueueRules::check(file.queue, file.calendar.days_ahead)?;
+        let queue = QueueRules::check(file.queue, file.calendar.days_ahead, file.members.len())?;
         if file.members.len() < 2 || file.members.len() > MEMBERS_MAX {
             return Err(rule("members", format!("are {}, not 2 to {MEMBERS_MAX}", file.members.len())));
         }

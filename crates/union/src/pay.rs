@@ -210,7 +210,7 @@ impl Union {
         };
         let waiting = Waiting { status, rule, reason: waits_for, expires_at, amounts };
         self.orders.add_open(payment, place, waiting, self.clock.today.0);
-        self.has_new_waiting |= status == OrderStatus::Queued;
+        self.has_new_waiting |= status == OrderStatus::Queued && payment.value_date <= self.clock.today.0;
         self.tell(payment, status, waits_for, rule);
         Ok(())
     }

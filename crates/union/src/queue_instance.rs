@@ -20,10 +20,16 @@ impl Union {
     /// The orders that may settle today, from the front of each member's queue: as many as the charter's attempts in all,
     /// shared so that nobody's long queue leaves less of another's.
     pub(crate) fn considered(&self) -> Considered {
+        let most = self.charter.queue.attempts as usize;
+        let front = |member| {
+            let rows = self.orders.queue_rows(member);
+            rows.filter(|&at| self.may_settle_today(&self.orders.open(at).payment)).take(most).collect()
+        };
+        let fronts: Vec<Vec<u32>> = (0..self.charter.members.len() as u16).map(front).collect();
+        let lengths: Vec<usize> = fronts.iter().map(Vec::len).collect();
         let mut rows = Vec::new();
-        for (member, share) in (0..).zip(shares(&self.orders.queue_lengths(), self.charter.queue.attempts as usize)) {
-            let front = self.orders.queue_rows(member).take(share);
-            rows.extend(front.filter(|&at| self.may_settle_today(&self.orders.open(at).payment)));
+        for (front, share) in fronts.iter().zip(shares(&lengths, most)) {
+            rows.extend(&front[..share]);
         }
         rows.sort_unstable_by_key(|&at| self.orders.open(at).entry);
 

@@ -7,8 +7,11 @@ use serde::Deserialize;
 /// The most times of day at which the queue is settled together.
 const RUN_TIMES_MAX: usize = 48;
 
-/// The largest budget of the optimiser, in steps: some seconds.
-const BUDGET_MAX: u64 = 1_000_000_000;
+/// The largest budget of the optimiser, in steps: two to four seconds.
+const BUDGET_MAX: u64 = 200_000_000;
+
+/// The most orders that a run takes up.
+const RUN_ORDERS_MAX: u32 = 1 << 18;
 
 /// How orders wait, how long, and how they are settled when something has changed for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +65,7 @@ fn days_remembered() -> u32 {
 }
 
 impl QueueRules {
-    pub(crate) fn check(file: QueueFile, days_ahead: u32) -> Result<QueueRules, CharterError> {
+    pub(crate) fn check(file: QueueFile, days_ahead: u32, members: usize) -> Result<QueueRules, CharterError> {
         if file.open_orders_max == 0 || file.open_orders_max > 1 << 24 {
             return Err(rule("queue.open_orders_max", format!("is not between 1 and {}", 1 << 24)));
         }
@@ -109,6 +112,16 @@ impl QueueRules {
         let runs = file.runs.unwrap_or_default();
         if runs.len() > RUN_TIMES_MAX || !runs.is_sorted_by(|a, b| a < b) {
             return Err(rule("queue.runs", format!("are more than {RUN_TIMES_MAX}, or not in ascending order")));
+        }
+        if !matches!(discipline, Algorithm::Fifo | Algorithm::BypassFifo) {
+            // A run has no turns: with less than one for each member, the same would be left out every time.
+            let least = members.max(1) as u32;
+            if !(least..=RUN_ORDERS_MAX).contains(&file.attempts) {
+                let text = format!(
+                    "is not between {least} (one for each member) and {RUN_ORDERS_MAX}, as orders settle together"
+                );
+                return Err(rule("queue.attempts", text));
+            }
         }
         let rules = QueueRules {
             discipline,

@@ -24,7 +24,11 @@ impl Union {
         if self.charter.next_run_ms(before_ms).is_some_and(|run_ms| run_ms <= self.clock.time_ms) {
             return Some(RunCause::SetTime);
         }
-        let has_reason = || self.has_new_waiting || self.attempts.rows().iter().any(|row| row.due != 0);
+        let has_reason = || {
+            let queued = self.orders.queue_lengths();
+            self.has_new_waiting
+                || self.attempts.rows().iter().zip(queued).any(|(row, queued)| row.due != 0 && queued > 0)
+        };
         (rules.runs_on_events && has_reason()).then_some(RunCause::Event)
     }
 

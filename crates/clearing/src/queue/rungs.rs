@@ -15,6 +15,10 @@ pub(super) enum Holds {
     Queue,
 }
 
+/// How often [`fill`] goes over all payments, and [`bilateral_offset`] over all pairs, at most: two parties who pay each
+/// other in turn could make them go over a long queue as often as it is long. What is left waits for the next run.
+const PASSES: u32 = 64;
+
 /// First in, first out.
 pub(super) fn fifo(problem: &Problem) -> Selection<'_> {
     let mut selection = Selection::empty(problem);
@@ -35,7 +39,7 @@ pub(super) fn fill(selection: &mut Selection, order: &[u32], holds: Holds) {
     // A payment that did not fit is tried again only after one of its rows has moved.
     let mut moved_in_pass = vec![1u32; problem.levels.len()];
     let mut pass = 1;
-    loop {
+    while pass <= PASSES {
         let before = selection.score();
         let mut held = vec![[false; 3]; problem.parties];
         for &payment in order {
@@ -65,7 +69,7 @@ pub(super) fn fill(selection: &mut Selection, order: &[u32], holds: Holds) {
 }
 
 /// [`bypass_fifo`], then for each pair of parties what both have queued to each other, less what has to be taken out;
-/// until nothing more can go.
+/// until nothing more can go, or for as many passes as there may be.
 pub(super) fn bilateral_offset(problem: &Problem) -> Selection<'_> {
     let mut selection = bypass_fifo(problem);
     let order = problem.in_order();
@@ -74,7 +78,7 @@ pub(super) fn bilateral_offset(problem: &Problem) -> Selection<'_> {
         let entry = &problem.payments[payment as usize];
         pairs.entry((entry.payer.min(entry.payee), entry.payer.max(entry.payee))).or_default().push(payment);
     }
-    loop {
+    for _ in 0..PASSES {
         let before = selection.score();
         for payments in pairs.values() {
             let waiting: Vec<u32> = payments.iter().copied().filter(|&payment| !selection.has(payment)).collect();
@@ -85,10 +89,11 @@ pub(super) fn bilateral_offset(problem: &Problem) -> Selection<'_> {
             }
         }
         if selection.score() == before {
-            return selection;
+            break;
         }
         fill(&mut selection, &order, Holds::Nothing);
     }
+    selection
 }
 
 /// All payments less what has to be taken out, then what fits of that.
@@ -146,15 +151,13 @@ fn with_later_ones(selection: &Selection, payment: u32, holds: Holds) -> Vec<u32
         return Vec::new();
     }
     let problem = selection.problem;
-    let (payer, class) = (problem.payments[payment as usize].payer, problem.payments[payment as usize].class);
-    let leaves = |&later: &u32| {
-        let later_class = problem.payments[later as usize].class;
-        let after = match holds {
-            Holds::Nothing => later == payment,
-            Holds::Class => later_class == class && later >= payment,
-            Holds::Queue => (later_class, later) >= (class, payment),
-        };
-        after && selection.has(later)
-    };
-    problem.lowering(payer as usize).iter().copied().filter(leaves).collect()
+    match holds {
+        Holds::Nothing => vec![payment],
+        // What came after the first that is not in the set has left already.
+        Holds::Class => {
+            let next = |&at: &u32| problem.neighbours(at).1.filter(|&later| selection.has(later));
+            std::iter::successors(Some(payment), next).collect()
+        }
+        Holds::Queue => unreachable!("nothing is taken out of a first-in-first-out set"),
+    }
 }

@@ -334,6 +334,9 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                 cycle,
                 (days_ahead, days_remembered),
             )| {
+                // A run needs one for each member at least.
+                let is_together = !matches!(discipline, "fifo" | "bypass-fifo");
+                let attempts = if is_together { attempts.max(MEMBERS.into()) } else { attempts };
                 let terms = Terms::of(usize::from(MEMBERS));
                 let members = terms.members.iter().zip(parties);
                 let members = members.map(|(own, party)| Party { currency: own.currency, ..party }).collect();

@@ -216,6 +216,53 @@ fn the_orders_of_a_run_are_bounded() {
     assert_eq!([1, 2, 3, 20, 21, 22].map(|id| scene.status(id).len()), [7, 7, 11, 7, 7, 11], "two of each settled");
 }
 
+/// What may not settle today takes no place in a run: neither from its own member nor from others.
+#[test]
+fn orders_for_another_day_take_no_place_in_a_run() {
+    let terms = Terms { attempts: 6, ..without_means(3) };
+    let mut scene = Scene::new(terms.together("multilateral").holiday(B, "2006-01-03"));
+    for id in 100..106 {
+        assert_eq!(scene.pay(scene.order(id, A, B, 10)), "queued AM04");
+    }
+    scene.clock("2006-01-03 10:00");
+    assert_eq!(scene.pay(scene.order(1, A, C, 10)), "queued AM04");
+    for id in 2..8 {
+        scene.pay(scene.order(id, C, A, 10));
+    }
+    assert_eq!([1, 2, 3].map(|id| scene.status(id)), ["settled", "settled", "queued AM04"]);
+    assert_eq!(runs(&scene)[0].considered, 5, "all that C has left");
+}
+
+/// One member's long queue of orders that it cannot pay costs a run time in proportion, not by its square.
+#[test]
+fn a_long_queue_without_means() {
+    let terms = Terms { attempts: 100_000, open_orders_max: 400_000, ..without_means(4) };
+    let mut scene = Scene::new(terms.together("multilateral"));
+    for first in (1..60_000).step_by(6_000) {
+        let orders: Vec<_> = (first..first + 6_000).map(|id| Command::Pay(scene.order(id, A, B, 10))).collect();
+        scene.send(A, &orders);
+    }
+    assert_eq!(runs(&scene)[0].considered, 60_000);
+    scene.pay(scene.order(100_000, B, A, 30));
+    assert_eq!([1, 3, 4, 100_000].map(|id| scene.status(id)), ["settled", "settled", "queued AM04", "settled"]);
+}
+
+/// Orders between others that settle at once, and orders for another day, are no reason for a run.
+#[test]
+fn no_run_for_what_others_do() {
+    let mut scene = Scene::new(Terms::of(3).debit_cap(C, "0").together("optimiser"));
+    for id in [1, 2] {
+        assert_eq!(scene.pay(scene.order(id, C, A, 10)), "queued AM04");
+    }
+    let before = scene.union.queue_runs().len();
+    for id in 100..110 {
+        assert_eq!(scene.pay(scene.order(id, A, B, 1)), "settled");
+        let tomorrow = scene.union.today().0 + 1;
+        scene.pay(Payment { value_date: tomorrow, ..scene.order(id + 100, C, B, 1) });
+    }
+    assert_eq!(scene.union.queue_runs().len(), before);
+}
+
 /// Nobody waits, or nothing changed: no run.
 #[test]
 fn no_run_without_a_reason() {
