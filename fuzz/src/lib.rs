@@ -34,7 +34,7 @@ pub fn batch(
 
 /// The next block of a union.
 pub fn block(union: &Union, time_ms: u64, batches: Vec<Batch>) -> Block {
-    Block::new(union.height() + 1, time_ms, union.parent(), union.state(), batches)
+    Block::new(union.height() + 1, time_ms, union.parent(), 0, union.state(), batches)
 }
 
 /// A block's bytes.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Outcome, Union};
+use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, Block, Outcome, Union};
 
 /// How long the sequencer waits for batches before it looks whether something has fallen due.
 const IDLE: Duration = Duration::from_millis(50);
@@ -130,27 +130,22 @@ impl Sequencer {
         let mut union = shared.union.write().unwrap_or_else(PoisonError::into_inner);
 
         // A batch that was taken before is refused by itself, so that it does not spoil the block.
-        let mut last: Vec<u64> =
-            (0..shared.charter.members.len() as u16).map(|member| union.sequence(member)).collect();
+        let mut tip = union.tip().clone();
         let (mut batches, mut answers) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
         for (batch, answer) in waiting {
-            let (member, got) = (batch.header().member, batch.header().sequence);
-            let last = &mut last[usize::from(member)];
-            if got <= *last {
+            if let Err(error) = tip.take(batch.header()) {
                 shared.counters.refused_batches.fetch_add(1, Ordering::Relaxed);
-                let replay = BatchError::Replay { member, got, last: *last };
                 // Nobody may be waiting for the answer any more.
-                drop(answer.send(Err(SubmitError::Batch(replay))));
+                drop(answer.send(Err(SubmitError::Batch(error))));
                 continue;
             }
-            *last = got;
             batches.push(batch);
             answers.push(answer);
         }
 
         let height = union.height() + 1;
         let time_ms = self.clock.now_ms().max(union.time_ms());
-        let block = Block::new(height, time_ms, union.parent(), union.state(), batches);
+        let block = Block::new(height, time_ms, union.parent(), 0, union.state(), batches);
         let applied = union.apply(&block)?;
         drop(union);
         for batch in block.batches() {

@@ -18,7 +18,7 @@ impl Union {
         let at = self.find_held(sender, id)?;
         let order = *self.orders.open(at);
         match self.try_to_settle(&order.payment, order.amounts(), order.entry, order.rule) {
-            Ok(()) => {
+            Ok(_) => {
                 let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
                 self.orders.end_open(at, ending);
                 Ok(Outcome::Order { status: OrderStatus::Settled, reason: Reason::NONE })

@@ -236,6 +236,11 @@ impl Batch {
         bytes.split_at_checked(length).ok_or(BatchError::Format("it is cut off"))
     }
 
+    /// The batch's identity, by which a block names it: SHA-256 of its header, which binds records, details and signature.
+    pub fn id(&self) -> Hash {
+        Sha256::digest(bytemuck::bytes_of(&self.header)).into()
+    }
+
     /// The header.
     pub fn header(&self) -> &BatchHeader {
         &self.header

@@ -1,6 +1,7 @@
 //! Blocks: the order of everything, and the only clock.
 
 use crate::batch::{Batch, BatchError};
+use crate::merkle;
 use bytemuck::{Pod, Zeroable};
 use ledger::Hash;
 use sha2::{Digest, Sha256};
@@ -12,7 +13,7 @@ pub const BLOCK_BYTES_MAX: usize = 16 << 20;
 /// The most batches in a block.
 pub const BLOCK_BATCHES_MAX: usize = 4_096;
 
-const MAGIC: [u8; 8] = *b"COMITYK1";
+const MAGIC: [u8; 8] = *b"COMITYK2";
 
 /// The first 128 bytes of a block, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -25,12 +26,14 @@ pub struct BlockHeader {
     pub time_ms: u64,
     /// Number of batches, which may be none: such a block only moves the clock.
     pub batches: u32,
-    reserved: [u8; 4],
+    /// How many blocks the named state is behind that of the parent: 0 where whoever made the block had executed the parent. A
+    /// block is made on top of blocks that are not final yet, and only final ones are executed.
+    pub state_behind: u32,
     /// Hash of the parent block; the charter's hash for the first.
     pub parent: Hash,
-    /// State hash after the parent.
+    /// State hash after the block at [`state_height`](BlockHeader::state_height), or at the foundation for 0.
     pub state: Hash,
-    /// SHA-256 over the digests and signatures of the batches' headers.
+    /// Merkle root (RFC 6962) over the batches' ids, see [`Batch::id`].
     pub content: Hash,
 }
 
@@ -43,6 +46,20 @@ impl BlockHeader {
     /// The block's hash: SHA-256 over its header, which binds the batches.
     pub fn hash(&self) -> Hash {
         Sha256::digest(bytemuck::bytes_of(self)).into()
+    }
+
+    /// The height after which the block names the state: `height - 1 - state_behind`. `None` where there is none.
+    pub fn state_height(&self) -> Option<u64> {
+        self.height.checked_sub(1)?.checked_sub(self.state_behind.into())
+    }
+
+    /// Reads a header strictly. Whether it follows another is for [`crate::Tip::check`] to say.
+    pub fn decode(bytes: &[u8; BLOCK_HEADER_BYTES]) -> Result<BlockHeader, BlockFormatError> {
+        let header: BlockHeader = bytemuck::pod_read_unaligned(bytes);
+        if header.magic != MAGIC || header.batches as usize > BLOCK_BATCHES_MAX || header.state_height().is_none() {
+            return Err(BlockFormatError::Format("its header is not that of a block"));
+        }
+        Ok(header)
     }
 }
 
@@ -70,20 +87,17 @@ pub enum BlockFormatError {
 }
 
 fn content(batches: &[Batch]) -> Hash {
-    let mut hasher = Sha256::new();
-    for batch in batches {
-        hasher.update(bytemuck::bytes_of(batch.header()));
-    }
-    hasher.finalize().into()
+    merkle::root(batches.iter().map(|batch| merkle::leaf(&batch.id())).collect())
 }
 
 impl Block {
-    /// A block on top of a parent.
-    pub fn new(height: u64, time_ms: u64, parent: Hash, state: Hash, batches: Vec<Batch>) -> Block {
+    /// A block on top of a parent, made where the state `state_behind` blocks before that of the parent is known. Fields as
+    /// in [`BlockHeader`].
+    pub fn new(height: u64, time_ms: u64, parent: Hash, state_behind: u32, state: Hash, batches: Vec<Batch>) -> Block {
         let count = u32::try_from(batches.len()).expect("a block has at most BLOCK_BATCHES_MAX batches");
         let content = content(&batches);
         let header =
-            BlockHeader { magic: MAGIC, height, time_ms, batches: count, reserved: [0; 4], parent, state, content };
+            BlockHeader { magic: MAGIC, height, time_ms, batches: count, state_behind, parent, state, content };
         Block { header, batches }
     }
 
@@ -96,12 +110,8 @@ impl Block {
         if bytes.len() > BLOCK_BYTES_MAX {
             return Err(Format("it is longer than a block may be"));
         }
-        let (header, mut rest) =
-            bytes.split_at_checked(BLOCK_HEADER_BYTES).ok_or(Format("it is shorter than a header"))?;
-        let header: BlockHeader = bytemuck::pod_read_unaligned(header);
-        if header.magic != MAGIC || header.reserved != [0; 4] || header.batches as usize > BLOCK_BATCHES_MAX {
-            return Err(Format("its header is not that of a block"));
-        }
+        let (header, mut rest) = bytes.split_first_chunk().ok_or(Format("it is shorter than a header"))?;
+        let header = BlockHeader::decode(header)?;
         let mut batches = Vec::with_capacity(header.batches as usize);
         for at in 0..header.batches as usize {
             let located = |error| BlockFormatError::Batch { batch: at, error };

@@ -6,6 +6,7 @@
 use crate::reason::Reason;
 use bytemuck::{Pod, Zeroable};
 use ledger::Hash;
+use sha2::{Digest, Sha256};
 
 /// Bytes of a record.
 pub const RECORD_BYTES: usize = 128;
@@ -112,6 +113,11 @@ impl Payment {
             && self.immediate <= 1
             && purpose
             && is_padded_text(&self.reference)
+    }
+
+    /// SHA-256 of its record: stands for the order as it is, every field of it.
+    pub fn digest(&self) -> Hash {
+        Sha256::digest(bytemuck::bytes_of(self)).into()
     }
 
     /// The reference without its padding.

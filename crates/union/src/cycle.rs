@@ -36,7 +36,7 @@ impl Union {
     pub(crate) fn open_cycle(&mut self, first_day: Day) {
         let charter = &self.charter;
         let closes_at_ms = charter.calendar.time_ms(charter.cycle_last_day(first_day), charter.cycle_close.second);
-        let opened_at_ms = self.cycles.rows().last().map_or(self.clock.time_ms, |cycle| cycle.closes_at_ms);
+        let opened_at_ms = self.cycles.rows().last().map_or(self.tip.time_ms(), |cycle| cycle.closes_at_ms);
         let cycle = Cycle {
             number: self.cycles.len() + 1,
             first_day: first_day.0,
@@ -55,14 +55,14 @@ impl Union {
         if number != self.open_cycle_row().number {
             return Err(Rejection::new(Reason::NARR, Field::Cycle, "this is not the open cycle"));
         }
-        if self.open_cycle_row().opened_at_ms >= self.clock.time_ms {
+        if self.open_cycle_row().opened_at_ms >= self.tip.time_ms() {
             return Err(Rejection::new(Reason::NARR, Field::Cycle, "the cycle has only just opened"));
         }
         let at = self.open_cycle_at();
         self.cycles.get_mut(at).agree(sender);
         self.events.push(Event::SettingsChanged { member: sender });
         if self.open_cycle_row().agreed_count() * 2 > self.charter.members.len() {
-            self.close_cycle(self.clock.time_ms);
+            self.close_cycle(self.tip.time_ms());
         }
         Ok(())
     }
@@ -170,7 +170,7 @@ impl Union {
             .ledger
             .discharge(row.id(), row.debtor, row.creditor, row.unit_amount)
             .map_err(|_| Rejection::new(Reason::AM12, Field::Leg, "a sum would exceed the range of the books"))?;
-        self.legs.get_mut(leg_at).confirmed_at_ms = self.clock.time_ms;
+        self.legs.get_mut(leg_at).confirmed_at_ms = self.tip.time_ms();
         self.events.push(Event::Transfer(transfer));
         self.events.push(Event::LegConfirmed(*self.legs.get(leg_at)));
         let cycle = self.cycles.get_mut(cycle_at);

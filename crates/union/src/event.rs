@@ -5,6 +5,7 @@ use crate::order::OrderStatus;
 use crate::queue_run::QueueRun;
 use crate::reason::Reason;
 use crate::rows::{Cycle, Leg};
+use crate::state_parts::StateParts;
 use ledger::{Hash, Transfer};
 
 /// What became of a command.
@@ -186,6 +187,8 @@ pub struct Applied {
     pub outcomes: Vec<Outcome>,
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// The state hash after the block.
+    /// What the state hash after the block is made of.
+    pub parts: StateParts,
+    /// The state hash after the block: that of `parts`.
     pub state: Hash,
 }

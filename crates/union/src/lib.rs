@@ -14,7 +14,9 @@
 //! | limits, participants, published rates | `settings.rs` |
 //! | the clearing cycle and settlement legs | `cycle.rs` |
 //! | a member's statement, out of events | `statement.rs` |
-//! | what is kept and hashed | `state.rs`, `order.rs`, `rows.rs`, and `snapshot.rs` to write it down |
+//! | whether a block follows | `tip.rs` without its state, [`Union::check`] with it |
+//! | what is kept and hashed | `state.rs`, `state_parts.rs`, `order.rs`, `rows.rs`, and `snapshot.rs` to write it down |
+//! | what the state hash says of orders | `order_record.rs`, under a root as in `merkle.rs` |
 #![deny(clippy::float_arithmetic)]
 
 mod accept;
@@ -25,7 +27,9 @@ mod charter;
 mod command;
 mod cycle;
 mod event;
+mod merkle;
 mod order;
+mod order_record;
 mod pay;
 mod queue;
 mod queue_instance;
@@ -38,10 +42,12 @@ mod settle;
 mod settle_together;
 mod snapshot;
 mod state;
+mod state_parts;
 mod statement;
+mod tip;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, BatchError, BatchHeader, DETAIL_BYTES_MAX, detail_hash};
-pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Block, BlockFormatError, BlockHeader};
+pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES, Block, BlockFormatError, BlockHeader};
 pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};
 pub use charter::{Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member};
 pub use clearing::queue::Algorithm;
@@ -52,10 +58,13 @@ pub use command::{
 pub use event::{Applied, Event, Field, OrderEvent, Outcome, Rejection};
 pub use ledger::Hash;
 pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};
+pub use order_record::{OrderRecord, RECORDS_A_LEAF};
 pub use queue_rules::QueueRules;
 pub use queue_run::{QueueRun, RunCause};
 pub use reason::Reason;
 pub use rows::{Cycle, CycleStatus, Leg, Participant, Rates};
 pub use snapshot::SnapshotError;
-pub use state::{BlockError, Memory, Union};
+pub use state::{Memory, Union};
+pub use state_parts::StateParts;
 pub use statement::{AccountStatement, Entry, OtherSide, Period, Statement, StatementBuilder};
+pub use tip::{BlockError, Tip};

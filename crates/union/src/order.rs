@@ -9,7 +9,6 @@ use crate::reason::Reason;
 use crate::settle::UnitAmounts;
 use bytemuck::{Pod, Zeroable};
 use ledger::{Hash, Index, Table};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an order is in its life.
@@ -348,7 +347,7 @@ impl Orders {
     pub(crate) fn is_same(&self, found: Found, payment: &Payment) -> bool {
         match found {
             Found::Open(at) => self.open.get(at).sent() == *payment,
-            Found::Closed(at) => self.closed.get(at).content == content(payment),
+            Found::Closed(at) => self.closed.get(at).content == content(&payment.digest()),
         }
     }
 
@@ -451,8 +450,9 @@ impl Orders {
     pub(crate) fn end_open(&mut self, at: u32, ending: Ending) {
         self.dequeue(at);
         let order = *self.open.get(at);
+        let (sent, ending) = (order.sent(), Ending { rule: order.rule, ..ending });
         self.expiries.remove(&(order.expires_at, order.entry));
-        let closed = self.closed.push(closed_row(&order.sent(), order.place, Ending { rule: order.rule, ..ending }));
+        let closed = self.closed.push(closed_row(&sent, &sent.digest(), order.place, ending));
         // The index finds the old place by the row that still holds the identifier.
         let (open, ended) = (&self.open, &self.closed);
         self.index.move_to(order.payment.id, closed, |at| Self::id_at(open, ended, at));
@@ -461,9 +461,9 @@ impl Orders {
         self.open_counts[usize::from(order.payment.debtor)] -= 1;
     }
 
-    /// Takes an order in that has ended as soon as it was presented.
-    pub(crate) fn add_closed(&mut self, payment: &Payment, place: Place, ending: Ending) {
-        let at = self.closed.push(closed_row(payment, place, ending));
+    /// Takes an order in that has ended as soon as it was presented; `digest` is its own.
+    pub(crate) fn add_closed(&mut self, payment: &Payment, digest: &Hash, place: Place, ending: Ending) {
+        let at = self.closed.push(closed_row(payment, digest, place, ending));
         self.insert(payment.id, at);
     }
 
@@ -561,14 +561,14 @@ impl Orders {
     }
 }
 
-fn content(payment: &Payment) -> [u8; 16] {
-    *Sha256::digest(bytemuck::bytes_of(payment)).first_chunk().expect("a digest is longer")
+fn content(digest: &Hash) -> [u8; 16] {
+    *digest.first_chunk().expect("a digest is longer")
 }
 
-fn closed_row(payment: &Payment, place: Place, ending: Ending) -> ClosedOrder {
+fn closed_row(payment: &Payment, digest: &Hash, place: Place, ending: Ending) -> ClosedOrder {
     ClosedOrder {
         id: payment.id,
-        content: content(payment),
+        content: content(digest),
         amount: payment.amount,
         height: place.height,
         batch: place.batch,

@@ -5,10 +5,11 @@ use crate::calendar::Day;
 use crate::command::{Action, Payment, Priority};
 use crate::event::{Event, Field, OrderEvent, Outcome, Rejection};
 use crate::order::{Ending, Found, NO_RULE, OrderStatus, Place, Waiting};
+use crate::order_record::OrderRecord;
 use crate::reason::Reason;
 use crate::settle::UnitAmounts;
 use crate::state::Union;
-use ledger::TransferKind;
+use ledger::{Hash, TransferKind};
 
 /// The most ended orders that are remembered at once: about 115 GB of state.
 const CLOSED_ORDERS_MAX: usize = 1 << 30;
@@ -53,8 +54,8 @@ impl Union {
             Some(rule) if rule.action == Action::Refuse as u8 => {
                 let reason = rule.reason.or(Reason::AG01);
                 let ending = self.ending(OrderStatus::Refused, reason, rule_slot);
-                self.orders.add_closed(&payment, place, ending);
-                self.tell(payment, OrderStatus::Refused, reason, rule_slot);
+                let digest = self.tell(payment, OrderStatus::Refused, reason, rule_slot);
+                self.orders.add_closed(&payment, &digest, place, ending);
                 return Ok(Outcome::Order { status: OrderStatus::Refused, reason });
             }
             Some(rule) if rule.action == Action::Hold as u8 => {
@@ -72,9 +73,9 @@ impl Union {
         }
 
         let waits_for = match self.try_to_settle(&payment, amounts, u64::MAX, rule_slot) {
-            Ok(()) => {
+            Ok(digest) => {
                 let ending = self.ending(OrderStatus::Settled, Reason::NONE, rule_slot);
-                self.orders.add_closed(&payment, place, ending);
+                self.orders.add_closed(&payment, &digest, place, ending);
                 self.note_return_settled(&payment);
                 return Ok(Outcome::Order { status: OrderStatus::Settled, reason: Reason::NONE });
             }
@@ -135,7 +136,7 @@ impl Union {
         if payment.immediate == 1 && date != today {
             return Err(Rejection::new(Reason::DT01, Field::ValueDate, "an immediate order is for today"));
         }
-        if payment.expires_at != 0 && payment.expires_at <= self.clock.time_ms / 1_000 {
+        if payment.expires_at != 0 && payment.expires_at <= self.tip.time_ms() / 1_000 {
             return Err(Rejection::new(Reason::DT01, Field::ExpiresAt, "the expiry is past"));
         }
         if payment.expires_at > self.midnight_after(payment.value_date, self.charter.queue.days_waiting) {
@@ -251,7 +252,7 @@ impl Union {
 
     /// Ends what nobody settled in time.
     pub(crate) fn expire_orders(&mut self) {
-        while let Some(at) = self.orders.expired(self.clock.time_ms / 1_000) {
+        while let Some(at) = self.orders.expired(self.tip.time_ms() / 1_000) {
             let held = self.orders.open(at).status() == OrderStatus::Held;
             self.end_unsettled(at, OrderStatus::Expired, if held { Reason::NOAS } else { Reason::AB03 });
         }
@@ -302,21 +303,21 @@ impl Union {
 
     pub(crate) fn ending(&self, status: OrderStatus, reason: Reason, rule: u8) -> Ending {
         let cycle = self.open_cycle_row().number;
-        Ending { status, reason, rule, height: self.clock.height, day: self.clock.today.0, cycle }
+        Ending { status, reason, rule, height: self.tip.height(), day: self.clock.today.0, cycle }
     }
 
-    /// Records that an order came to a new status other than settled.
-    pub(crate) fn tell(&mut self, payment: Payment, status: OrderStatus, reason: Reason, rule: u8) {
+    /// Records that an order came to a new status other than settled. Returns the order's digest.
+    pub(crate) fn tell(&mut self, payment: Payment, status: OrderStatus, reason: Reason, rule: u8) -> Hash {
         let cycle = self.open_cycle_row().number;
-        self.events.push(Event::Order(OrderEvent {
-            payment,
-            status,
-            reason,
-            rule,
-            cycle,
-            unit_debit: 0,
-            unit_credit: 0,
-        }));
+        self.tell_order(OrderEvent { payment, status, reason, rule, cycle, unit_debit: 0, unit_credit: 0 })
+    }
+
+    /// Records that an order came to a new status, for whoever listens and for the state hash. Returns the order's digest.
+    pub(crate) fn tell_order(&mut self, event: OrderEvent) -> Hash {
+        let record = OrderRecord::encode(&event);
+        self.order_records.push(record);
+        self.events.push(Event::Order(event));
+        record.order()
     }
 }
 

@@ -80,7 +80,7 @@ impl Union {
             used += 1;
             let order = *self.orders.open(at);
             match self.settle(&order.payment, order.amounts(), order.rule) {
-                Ok(()) => {
+                Ok(_) => {
                     let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
                     self.orders.end_open(at, ending);
                     self.note_return_settled(&order.payment);

@@ -7,7 +7,7 @@ use crate::order::OrderStatus;
 use crate::pay::transfer_kind;
 use crate::reason::Reason;
 use crate::state::Union;
-use ledger::{AccountKey, Book, Headroom, NO_CAP, Refusal, Settlement, Transfer};
+use ledger::{AccountKey, Book, Hash, Headroom, NO_CAP, Refusal, Settlement, Transfer};
 use money::{Currency, Rate, Rounding};
 
 /// An order's amount in the unit of account, minor units.
@@ -65,7 +65,7 @@ impl Union {
         Ok(UnitAmounts { debit, credit, exchange })
     }
 
-    /// Settles an order now, or says what it waits for and changes nothing.
+    /// Settles an order now and returns its digest, or says what it waits for and changes nothing.
     ///
     /// Under first-in-first-out an order also waits while an earlier one of the same member and of the
     /// same or a higher priority waits for the member's means; `entry` is its order of entry.
@@ -75,7 +75,7 @@ impl Union {
         amounts: UnitAmounts,
         entry: u64,
         rule: u8,
-    ) -> Result<(), Reason> {
+    ) -> Result<Hash, Reason> {
         let fifo = self.charter.queue.keeps_order();
         if fifo && self.orders.first_short_of_means(payment.debtor, (payment.priority, entry)).is_some() {
             return Err(Reason::AM04);
@@ -83,14 +83,13 @@ impl Union {
         self.settle(payment, amounts, rule)
     }
 
-    /// Settles an order now whatever waits ahead of it, or says what it waits for and changes nothing.
-    pub(crate) fn settle(&mut self, payment: &Payment, amounts: UnitAmounts, rule: u8) -> Result<(), Reason> {
+    /// Settles an order now whatever waits ahead of it and returns its digest, or says what it waits for and changes nothing.
+    pub(crate) fn settle(&mut self, payment: &Payment, amounts: UnitAmounts, rule: u8) -> Result<Hash, Reason> {
         if !self.may_settle_today(payment) {
             return Err(Reason::DT01);
         }
         let transfers = self.ledger.settle(&settlement(payment, amounts)).map_err(waiting_reason)?;
-        self.tell_settled(payment, amounts, rule, transfers);
-        Ok(())
+        Ok(self.tell_settled(payment, amounts, rule, transfers))
     }
 
     /// Whether an order's value date has come and both its members work today.
@@ -99,16 +98,16 @@ impl Union {
         date <= today && self.charter.calendar.is_joint_business_day(payment.debtor, payment.creditor, today)
     }
 
-    /// Counts and tells an order that was booked, and has those tried for whom it makes room.
+    /// Counts and tells an order that was booked, and has those tried for whom it makes room. Returns the order's digest.
     pub(crate) fn tell_settled(
         &mut self,
         payment: &Payment,
         amounts: UnitAmounts,
         rule: u8,
         transfers: [Option<Transfer>; 4],
-    ) {
+    ) -> Hash {
         let cycle = self.count_settled();
-        self.events.push(Event::Order(OrderEvent {
+        let digest = self.tell_order(OrderEvent {
             payment: *payment,
             status: OrderStatus::Settled,
             reason: Reason::NONE,
@@ -116,7 +115,7 @@ impl Union {
             cycle,
             unit_debit: amounts.debit,
             unit_credit: amounts.credit,
-        }));
+        });
         self.events.extend(transfers.into_iter().flatten().map(Event::Transfer));
 
         // The creditor can pay more now. And where the debtor's credit cap had kept others from paying it, they can.
@@ -126,6 +125,7 @@ impl Union {
         if frees_credit {
             self.wake_all();
         }
+        digest
     }
 }
 

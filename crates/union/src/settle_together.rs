@@ -21,7 +21,7 @@ impl Union {
         if !rules.settles_together() {
             return None;
         }
-        if self.charter.next_run_ms(before_ms).is_some_and(|run_ms| run_ms <= self.clock.time_ms) {
+        if self.charter.next_run_ms(before_ms).is_some_and(|run_ms| run_ms <= self.tip.time_ms()) {
             return Some(RunCause::SetTime);
         }
         let has_reason = || {
@@ -44,7 +44,7 @@ impl Union {
         if cause == RunCause::Event && considered.rows.len() < 2 {
             return;
         }
-        let mut run = QueueRun::new(cause, algorithm, self.clock.time_ms);
+        let mut run = QueueRun::new(cause, algorithm, self.tip.time_ms());
         run.number = self.queue_runs.dropped() + u64::from(self.queue_runs.len()) + 1;
         run.considered = considered.rows.len() as u32;
         run.considered_value = considered.instance.payments.iter().map(|payment| u128::from(payment.debit)).sum();

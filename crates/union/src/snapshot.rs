@@ -2,19 +2,23 @@
 //! hash is taken anew: a snapshot that was changed is not believed.
 //!
 //! ```text
-//! magic       8 bytes  COMITYS2
-//! numbers     8 x u64  height, time, free row, entries, turn, forgotten orders, forgotten runs, and one reserved
-//! parent     32 bytes
-//! sections   twelve of: length u64, rows
+//! magic       8 bytes  COMITYS3
+//! numbers     9 x u64  height, time, height of the state that the last block named, its order events, free row, entries, turn,
+//!                      forgotten orders, forgotten runs
+//! parent     32 bytes  hash of the last block
+//! events     32 bytes  root of its order events
+//! sections   thirteen of: length u64, rows
 //! ```
 
 use crate::charter::Charter;
 use crate::order::Orders;
+use crate::order_record::OrderEvents;
 use crate::state::{Clock, Union};
+use crate::tip::Tip;
 use bytemuck::Pod;
 use ledger::{Hash, Index, Ledger, Table};
 
-const MAGIC: [u8; 8] = *b"COMITYS2";
+const MAGIC: [u8; 8] = *b"COMITYS3";
 
 /// Why bytes are not a snapshot of this union.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,13 +36,19 @@ impl Union {
     pub fn snapshot<E>(&self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let [free, entries] = self.orders.counters();
         let (turn, runs) = (u64::from(self.turn), self.queue_runs.dropped());
-        let numbers = [self.clock.height, self.clock.time_ms, free, entries, turn, self.orders.forgotten(), runs, 0];
+        let (tip, events) = (&self.tip, &self.order_events);
+        let clock = [tip.height(), tip.time_ms(), tip.state_height(), events.count];
         write(&MAGIC)?;
-        write(bytemuck::bytes_of(&numbers))?;
-        write(&self.clock.parent)?;
+        write(bytemuck::bytes_of(&clock))?;
+        write(bytemuck::bytes_of(&[free, entries, turn, self.orders.forgotten(), runs]))?;
+        write(&tip.hash())?;
+        write(&events.root)?;
+        // Its own state hash is what a snapshot is read with.
+        let earlier = &self.states[..self.states.len() - 1];
         let (open, closed) = self.orders.rows();
-        let sections: [&[u8]; 12] = [
-            bytemuck::cast_slice(&self.clock.sequences),
+        let sections: [&[u8]; 13] = [
+            earlier.as_flattened(),
+            bytemuck::cast_slice(tip.sequences()),
             self.ledger.accounts().bytes(),
             self.ledger.lines().bytes(),
             bytemuck::cast_slice(open),
@@ -73,18 +83,16 @@ impl Union {
             Ok(head)
         };
         if take(8)? != MAGIC {
-            return Err(SnapshotError::Format("it does not begin with COMITYS2"));
+            return Err(SnapshotError::Format("it does not begin with COMITYS3"));
         }
-        let numbers: [u64; 8] = bytemuck::pod_read_unaligned(take(64)?);
-        let [height, time_ms, free, entries, turn, forgotten, forgotten_runs, reserved] = numbers;
-        if reserved != 0 {
-            return Err(SnapshotError::Format("a reserved number is set"));
-        }
-        let parent: Hash = bytemuck::pod_read_unaligned(take(32)?);
+        let numbers: [u64; 9] = bytemuck::pod_read_unaligned(take(72)?);
+        let [height, time_ms, state_height, event_count, free, entries, turn, forgotten, forgotten_runs] = numbers;
+        let [parent, event_root]: [Hash; 2] = bytemuck::pod_read_unaligned(take(64)?);
         let mut section = || -> Result<&[u8], SnapshotError> {
             let length = u64::from_le_bytes(take(8)?.try_into().expect("eight bytes"));
             take(usize::try_from(length).map_err(|_| SnapshotError::Format("a section is too long"))?)
         };
+        let mut states: Vec<Hash> = rows(section()?)?;
         let sequences: Vec<u64> = rows(section()?)?;
         let accounts = rows(section()?)?;
         let lines: Vec<ledger::Line> = rows(section()?)?;
@@ -115,13 +123,21 @@ impl Union {
             return Err(SnapshotError::Format("a row is not an order"));
         }
 
+        if height.checked_sub(state_height) != Some(states.len() as u64) {
+            return Err(SnapshotError::Format("it does not have the states that a later block may name"));
+        }
+        states.push(state);
+
         let (today, second_of_day) = charter.calendar.local(time_ms);
         let mut participant_index = Index::new(index_seed);
         for (at, row) in participants.iter().enumerate() {
             participant_index.load(crate::settings::participant_key(row.member, row.number), at as u32);
         }
         let mut union = Union {
-            clock: Clock { height, time_ms, today, second_of_day, parent, state, sequences },
+            tip: Tip::from_snapshot(height, parent, time_ms, state_height, sequences),
+            states,
+            order_events: OrderEvents { count: event_count, root: event_root },
+            clock: Clock { today, second_of_day },
             ledger: Ledger::from_rows(members as u16, accounts, lines, index_seed),
             orders: Orders::from_rows(members, open, (forgotten, closed), free, entries, today.0, index_seed),
             participants: Table::from_rows(participants),
@@ -134,10 +150,11 @@ impl Union {
             queue_runs: Table::after_dropped(forgotten_runs, queue_runs),
             turn: turn as u16,
             events: Vec::new(),
+            order_records: Vec::new(),
             has_new_waiting: false,
             charter,
         };
-        if union.state_hash() != state {
+        if union.state_parts().hash() != state {
             return Err(SnapshotError::State);
         }
         Ok(union)

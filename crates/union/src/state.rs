@@ -1,15 +1,17 @@
 //! The state, and `apply`, the one place that changes it.
 
-use crate::batch::BatchError;
 use crate::block::Block;
 use crate::calendar::Day;
 use crate::charter::Charter;
 use crate::command::{AcceptanceRule, Command, Payment, RULES_MAX, RecordError};
 use crate::event::{Applied, Event, Field, Outcome, Rejection};
 use crate::order::{Orders, Place};
+use crate::order_record::{OrderEvents, OrderRecord};
 use crate::queue_run::QueueRun;
 use crate::reason::Reason;
 use crate::rows::{Attempts, Cycle, Leg, Participant, Rates};
+use crate::state_parts::StateParts;
+use crate::tip::{BlockError, Tip};
 use bytemuck::Zeroable;
 use ledger::{AccountKey, Hash, Index, Ledger, Table};
 use sha2::{Digest, Sha256};
@@ -18,6 +20,11 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Debug)]
 pub struct Union {
     pub(crate) charter: Charter,
+    pub(crate) tip: Tip,
+    /// State hashes after the blocks from the height that the last block named up to its own: those that a later block may name.
+    pub(crate) states: Vec<Hash>,
+    /// The last block's order events.
+    pub(crate) order_events: OrderEvents,
     pub(crate) clock: Clock,
     pub(crate) ledger: Ledger,
     pub(crate) orders: Orders,
@@ -35,58 +42,17 @@ pub struct Union {
     pub(crate) turn: u16,
     /// Of the block that is being applied.
     pub(crate) events: Vec<Event>,
+    /// Those of them that are about orders.
+    pub(crate) order_records: Vec<OrderRecord>,
     /// Whether an order came to wait in the block that is being applied.
     pub(crate) has_new_waiting: bool,
 }
 
-/// How far the union has come; everything but the books.
+/// Day and time of day on the union's clock, which follow from the last block's time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Clock {
-    pub height: u64,
-    pub time_ms: u64,
     pub today: Day,
     pub second_of_day: u32,
-    /// Hash of the last block.
-    pub parent: Hash,
-    /// State hash after the last block.
-    pub state: Hash,
-    /// By member: the highest sequence of a batch so far.
-    pub sequences: Vec<u64>,
-}
-
-/// Why a block does not follow. Nothing of it was applied.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BlockError {
-    /// Not the next height.
-    #[error("block {got} does not follow block {last}")]
-    Height {
-        /// Height of the block.
-        got: u64,
-        /// Height reached.
-        last: u64,
-    },
-    /// On top of another block.
-    #[error("block {0} does not name the block before it")]
-    Parent(u64),
-    /// Made after another state.
-    #[error("block {0} does not name the state that the blocks before it led to")]
-    State(u64),
-    /// Before its parent.
-    #[error("the time of block {0} is before that of the block before it")]
-    Time(u64),
-    /// Beyond the days that can be named.
-    #[error("the time of block {0} is on 9999-12-31 or later")]
-    FarTime(u64),
-    /// A batch that was taken before, or of no member.
-    #[error("block {height}, batch {batch}: {error}")]
-    Batch {
-        /// Height of the block.
-        height: u64,
-        /// Place of the batch in the block.
-        batch: usize,
-        /// What is wrong with it.
-        error: BatchError,
-    },
 }
 
 /// Bytes that the state occupies, about.
@@ -115,16 +81,11 @@ impl Union {
         }
         let time_ms = charter.calendar.time_ms(charter.first_day, 0);
         let (today, second_of_day) = charter.calendar.local(time_ms);
-        let clock = Clock {
-            height: 0,
-            time_ms,
-            today,
-            second_of_day,
-            parent: charter.hash(),
-            state: [0; 32],
-            sequences: vec![0; count],
-        };
         let mut union = Union {
+            tip: Tip::genesis(charter.hash(), time_ms, count),
+            states: Vec::new(),
+            order_events: OrderEvents::new(&[]),
+            clock: Clock { today, second_of_day },
             ledger,
             orders: Orders::new(count, index_seed),
             participants: Table::new(),
@@ -137,13 +98,14 @@ impl Union {
             queue_runs: Table::new(),
             turn: 0,
             events: Vec::new(),
+            order_records: Vec::new(),
             has_new_waiting: false,
-            clock,
             charter,
         };
         union.open_cycle(union.charter.first_day);
         union.events.clear();
-        union.clock.state = union.state_hash();
+        let state = union.state_parts().hash();
+        union.states.push(state);
         union
     }
 
@@ -151,16 +113,17 @@ impl Union {
     pub fn apply(&mut self, block: &Block) -> Result<Applied, BlockError> {
         self.check(block)?;
         let header = block.header();
-        let before_ms = self.clock.time_ms;
-        self.clock.height = header.height;
-        self.clock.parent = header.hash();
-        self.advance_clock(header.time_ms);
+        let before_ms = self.tip.time_ms();
+        let tip = self.tip.after(block);
+        // What no later block may name is forgotten.
+        self.states.drain(..(tip.state_height() - self.tip.state_height()) as usize);
+        self.tip = tip;
+        self.advance_clock();
 
         let commands = block.batches().iter().map(|batch| batch.len()).sum();
         let mut outcomes = Vec::with_capacity(commands);
         for (batch_at, batch) in block.batches().iter().enumerate() {
             let sender = batch.header().member;
-            self.clock.sequences[usize::from(sender)] = batch.header().sequence;
             let mut details = batch.details().peekable();
             for (record_at, record) in batch.records().iter().enumerate() {
                 let detail = details.next_if(|(at, _)| usize::from(*at) == record_at).map(|(_, detail)| detail);
@@ -177,47 +140,29 @@ impl Union {
 
         debug_assert!(self.ledger.sums().values().all(|&sum| sum == 0), "the books sum to zero");
         let events = std::mem::take(&mut self.events);
-        self.clock.state = self.state_hash();
-        Ok(Applied { height: header.height, outcomes, events, state: self.clock.state })
+        self.order_events = OrderEvents::new(&self.order_records);
+        self.order_records.clear();
+        let parts = self.state_parts();
+        let state = parts.hash();
+        self.states.push(state);
+        Ok(Applied { height: header.height, outcomes, events, parts, state })
     }
 
-    /// Whether [`apply`](Self::apply) would take this block.
+    /// Whether [`apply`](Self::apply) would take this block: whether it follows the last one ([`Tip::check`]), and names
+    /// a state that these blocks led to.
     pub fn check(&self, block: &Block) -> Result<(), BlockError> {
-        let header = block.header();
-        let height = header.height;
-        if height != self.clock.height + 1 {
-            return Err(BlockError::Height { got: height, last: self.clock.height });
-        }
-        if header.parent != self.clock.parent {
-            return Err(BlockError::Parent(height));
-        }
-        if header.state != self.clock.state {
-            return Err(BlockError::State(height));
-        }
-        if header.time_ms < self.clock.time_ms {
-            return Err(BlockError::Time(height));
-        }
-        if header.time_ms >= self.charter.calendar.time_ms(Day::LAST, 0) {
-            return Err(BlockError::FarTime(height));
-        }
-        let mut sequences = self.clock.sequences.clone();
-        for (at, batch) in block.batches().iter().enumerate() {
-            let (member, got) = (batch.header().member, batch.header().sequence);
-            let error = |error| BlockError::Batch { height, batch: at, error };
-            let last = sequences.get_mut(usize::from(member)).ok_or_else(|| error(BatchError::Member(member)))?;
-            if got <= *last {
-                return Err(error(BatchError::Replay { member, got, last: *last }));
-            }
-            *last = got;
+        self.tip.check(block, &self.charter.calendar)?;
+        let (header, named) = (block.header(), block.header().state_height().expect("the tip checked it"));
+        if self.state_at(named) != Some(header.state) {
+            return Err(BlockError::State { height: header.height, named });
         }
         Ok(())
     }
 
     /// Moves the clock, and does what falls due by it: expiries, the close of cycles, new rates, orders
     /// whose value date has come.
-    fn advance_clock(&mut self, time_ms: u64) {
-        let yesterday = self.clock.today;
-        self.clock.time_ms = time_ms;
+    fn advance_clock(&mut self) {
+        let (yesterday, time_ms) = (self.clock.today, self.tip.time_ms());
         (self.clock.today, self.clock.second_of_day) = self.charter.calendar.local(time_ms);
         self.expire_orders();
         while self.open_cycle_row().closes_at_ms <= time_ms {
@@ -304,28 +249,22 @@ impl Union {
         hasher.finalize().into()
     }
 
-    pub(crate) fn state_hash(&mut self) -> Hash {
-        let mut hasher = Sha256::new();
-        hasher.update(b"comity state v1\0");
-        hasher.update(self.books_hash());
-        hasher.update(self.clock.height.to_le_bytes());
-        hasher.update(self.clock.time_ms.to_le_bytes());
-        hasher.update(self.clock.parent);
-        for sequence in &self.clock.sequences {
-            hasher.update(sequence.to_le_bytes());
-        }
-        hasher.finalize().into()
+    /// What the state hash after the last block is made of.
+    pub fn state_parts(&mut self) -> StateParts {
+        let books = self.books_hash();
+        let earlier = (self.tip.height() - self.tip.state_height()) as usize;
+        StateParts::new(books, &self.tip, &self.states[..earlier], self.order_events)
     }
 
     /// The block time (Unix milliseconds) from which an empty block has something to do: a day begins, a
     /// cycle closes, an order expires, the queue is to be settled together, or queues were left half tried.
     pub fn falls_due_at_ms(&self) -> u64 {
         if self.attempts.rows().iter().any(|row| row.due != 0) {
-            return self.clock.time_ms;
+            return self.tip.time_ms();
         }
         let midnight = self.charter.calendar.time_ms(self.clock.today.after_days(1), 0);
         let expiry = self.orders.next_expiry().map_or(u64::MAX, |second| second.saturating_mul(1_000));
-        let run = self.charter.next_run_ms(self.clock.time_ms).unwrap_or(u64::MAX);
+        let run = self.charter.next_run_ms(self.tip.time_ms()).unwrap_or(u64::MAX);
         midnight.min(expiry).min(run).min(self.open_cycle_row().closes_at_ms)
     }
 
@@ -334,14 +273,19 @@ impl Union {
         &self.charter
     }
 
+    /// The last block, as far as the next one depends on it.
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
     /// Height of the last block.
     pub fn height(&self) -> u64 {
-        self.clock.height
+        self.tip.height()
     }
 
     /// Time of the last block, Unix milliseconds.
     pub fn time_ms(&self) -> u64 {
-        self.clock.time_ms
+        self.tip.time_ms()
     }
 
     /// The day on the union's clock.
@@ -351,17 +295,24 @@ impl Union {
 
     /// Hash of the last block.
     pub fn parent(&self) -> Hash {
-        self.clock.parent
+        self.tip.hash()
     }
 
     /// State hash after the last block.
     pub fn state(&self) -> Hash {
-        self.clock.state
+        *self.states.last().expect("the last state is remembered")
+    }
+
+    /// State hash after the block at `height`, if a later block may name it: from [`Tip::state_height`] of the last block
+    /// up to its own height.
+    pub fn state_at(&self, height: u64) -> Option<Hash> {
+        let at = height.checked_sub(self.tip.state_height())?;
+        self.states.get(usize::try_from(at).ok()?).copied()
     }
 
     /// The highest sequence of a member's batches so far.
     pub fn sequence(&self, member: u16) -> u64 {
-        self.clock.sequences[usize::from(member)]
+        self.tip.sequence(member)
     }
 
     /// The books.

@@ -17,8 +17,10 @@ pub struct BlockView {
     pub hash: String,
     /// Hash of the block before, hexadecimal.
     pub parent: String,
-    /// State hash before it, hexadecimal.
-    pub state_before: String,
+    /// The state hash that it names, hexadecimal.
+    pub state_named: String,
+    /// The block after which that was the state hash: the one before it, or an earlier one.
+    pub state_named_height: u64,
     /// State hash after it, hexadecimal.
     pub state_after: String,
     /// The batches, in order.
@@ -62,7 +64,8 @@ impl BlockView {
             time: time_text(header.time_ms),
             hash: hex(&header.hash()),
             parent: hex(&header.parent),
-            state_before: hex(&header.state),
+            state_named: hex(&header.state),
+            state_named_height: header.state_height().expect("a block that was applied names a state"),
             state_after: hex(state_after),
             batches: batches.collect(),
         }

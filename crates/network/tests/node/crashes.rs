@@ -40,7 +40,7 @@ impl Owner {
         // Sequences go on across crashes; some of them are never seen.
         let batch = self.members[usize::from(sender)].sign(&self.charter, &commands);
         let batch = Batch::verify(batch, &self.charter).unwrap();
-        Block::new(union.height() + 1, noon(&self.charter, day), union.parent(), union.state(), vec![batch])
+        Block::new(union.height() + 1, noon(&self.charter, day), union.parent(), 0, union.state(), vec![batch])
     }
 
     /// Works until the disk fails or the steps are done.

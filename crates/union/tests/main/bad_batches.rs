@@ -101,7 +101,7 @@ fn sequences_rise() {
     let zeroth = batch(0, 9, 10);
     let block = |union: &union::Union, batches: &[&Batch]| {
         let batches = batches.iter().map(|&batch| batch.clone()).collect();
-        Block::new(union.height() + 1, union.time_ms(), union.parent(), union.state(), batches)
+        Block::new(union.height() + 1, union.time_ms(), union.parent(), 0, union.state(), batches)
     };
     let replay = |at, got, last| {
         let (height, error) = (3, BatchError::Replay { member: A, got, last });

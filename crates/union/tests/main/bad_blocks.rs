@@ -1,5 +1,6 @@
 //! Blocks: only the next one is taken, and its bytes are read strictly.
 
+use crate::chain::bytes;
 use crate::scene::{A, B, Scene, Terms, signed};
 use std::sync::Arc;
 use union::{BLOCK_BYTES_MAX, Batch, Block, BlockError, BlockFormatError, Command, Hash, Union};
@@ -8,11 +9,6 @@ fn batch(scene: &Scene, sequence: u64) -> Batch {
     let record = Command::Pay(scene.order(u128::from(sequence), A, B, 10)).encode();
     let bytes = signed(scene.union.charter().hash(), A, sequence, &[record], &[]).unwrap();
     Batch::verify(Arc::from(bytes), scene.union.charter()).unwrap()
-}
-
-fn bytes(block: &Block) -> Vec<u8> {
-    let batches = block.batches().iter().flat_map(|batch| batch.bytes().iter().copied());
-    block.header_bytes().iter().copied().chain(batches).collect()
 }
 
 fn facts(union: &mut Union) -> (u64, u64, Hash, Hash, Hash) {
@@ -26,14 +22,14 @@ fn only_the_next_block_is_taken() {
     let far = scene.union.charter().calendar.time_ms(union::Day::LAST, 0);
     let union = &mut scene.union;
     let (height, time, parent, state) = (union.height(), union.time_ms(), union.parent(), union.state());
-    let block = |height, time, parent, state| Block::new(height, time, parent, state, batches.clone());
+    let block = |height, time, parent, state| Block::new(height, time, parent, 0, state, batches.clone());
     for (bad, expected) in [
         (block(height, time, parent, state), BlockError::Height { got: height, last: height }),
         (block(height + 2, time, parent, state), BlockError::Height { got: height + 2, last: height }),
         (block(0, time, parent, state), BlockError::Height { got: 0, last: height }),
         (block(u64::MAX, time, parent, state), BlockError::Height { got: u64::MAX, last: height }),
         (block(height + 1, time, state, state), BlockError::Parent(height + 1)),
-        (block(height + 1, time, parent, parent), BlockError::State(height + 1)),
+        (block(height + 1, time, parent, parent), BlockError::State { height: height + 1, named: height }),
         (block(height + 1, time - 1, parent, state), BlockError::Time(height + 1)),
         (block(height + 1, 0, parent, state), BlockError::Time(height + 1)),
         (block(height + 1, far, parent, state), BlockError::FarTime(height + 1)),
@@ -77,6 +73,7 @@ fn every_bit_counts() {
         union.height() + 1,
         union.time_ms(),
         union.parent(),
+        0,
         union.state(),
         vec![batch(&scene, 1), batch(&scene, 2)],
     );

@@ -2,55 +2,16 @@
 //!
 //! `PROPTEST_CASES=20000 cargo test --release -p union --test main properties` runs many more cases.
 
+use crate::chain::{Chain, behind, replay, snapshot};
 use crate::drafts::{IDS, MEMBERS, Step, is_known, steps, terms};
-use crate::scene::{Record, Terms, assert_sound};
+use crate::scene::{Record, Terms};
 use crate::shadow::Shadow;
 use ledger::{AccountKey, Book, NO_CAP};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use union::{Algorithm, Applied, Batch, Block, Command, Outcome, Payment, Period, Reason, StatementBuilder, Union};
-
-/// Blocks on top of one another. Batches are taken unsigned, as from a journal: signatures have tests of their own.
-#[derive(Clone)]
-struct Chain {
-    union: Union,
-    time_ms: u64,
-    /// Every block so far, as bytes.
-    blocks: Vec<Vec<u8>>,
-}
-
-impl Chain {
-    fn new(terms: &Terms) -> Chain {
-        let union = Union::new(terms.charter(), 1);
-        let time_ms = union.time_ms() + 10 * 3_600_000;
-        Chain { union, time_ms, blocks: Vec::new() }
-    }
-
-    /// The next block, a batch for each run of records of one member.
-    fn block(&self, records: &[(u16, Record)]) -> Block {
-        let mut batches = Vec::new();
-        for run in records.chunk_by(|a, b| a.0 == b.0) {
-            let (member, sequence) = (run[0].0, self.union.sequence(run[0].0) + 1 + batches.len() as u64);
-            let records: Vec<Record> = run.iter().map(|(_, record)| *record).collect();
-            let union = self.union.charter().hash();
-            let bytes = Batch::build(union, member, [0; 32], sequence, &records, &[], |_| [0; 64]).expect("a batch");
-            batches.push(Batch::from_journal(Arc::from(bytes)).expect("a batch"));
-        }
-        Block::new(self.union.height() + 1, self.time_ms, self.union.parent(), self.union.state(), batches)
-    }
-
-    fn apply(&mut self, records: &[(u16, Record)]) -> Applied {
-        let block = self.block(records);
-        let batches = block.batches().iter().flat_map(|batch| batch.bytes().iter().copied());
-        self.blocks.push(block.header_bytes().iter().copied().chain(batches).collect());
-        let applied = self.union.apply(&block).expect("the next block");
-        assert_sound(&self.union);
-        applied
-    }
-}
+use union::{Algorithm, Applied, Command, Outcome, Payment, Period, Reason, StatementBuilder, Union};
 
 /// The block as if nobody had sent what was refused.
 fn without_refused(records: &[(u16, Record)], applied: &Applied) -> Vec<(u16, Record)> {
@@ -118,8 +79,8 @@ fn assert_nobody_was_forgotten(chain: &Chain) {
 }
 
 /// Applies steps, `per_block` commands a block, and checks everything that is the union's own affair.
-fn run(terms: &Terms, steps: &[Step], per_block: usize) -> (Chain, Shadow, usize) {
-    let (mut chain, mut shadow, mut rejected) = (Chain::new(terms), Shadow::default(), 0);
+fn run(terms: &Terms, steps: &[Step], per_block: usize, behind: &[u32]) -> (Chain, Shadow, usize) {
+    let (mut chain, mut shadow, mut rejected) = (Chain::new(terms, behind), Shadow::default(), 0);
     for steps in steps.chunks(per_block) {
         chain.time_ms += steps.iter().map(|step| u64::from(step.minutes) * 60_000).sum::<u64>();
         let records: Vec<_> = steps.iter().map(|step| step.record(&chain.union)).collect();
@@ -129,6 +90,7 @@ fn run(terms: &Terms, steps: &[Step], per_block: usize) -> (Chain, Shadow, usize
         assert_eq!(applied.height, before.union.height() + 1);
         assert_eq!(applied.outcomes.len(), records.len());
         assert_eq!(applied.state, chain.union.state());
+        assert_eq!((applied.parts.hash(), applied.parts), (applied.state, chain.union.state_parts()));
 
         let refused = applied.outcomes.iter().filter(|out| matches!(out, Outcome::Rejected(_))).count();
         rejected += refused;
@@ -151,26 +113,6 @@ fn run(terms: &Terms, steps: &[Step], per_block: usize) -> (Chain, Shadow, usize
     (chain, shadow, rejected)
 }
 
-/// Reads a chain's blocks from their bytes and applies them to a union that is at `from`.
-fn replay(union: &mut Union, blocks: &[Vec<u8>]) -> Vec<Applied> {
-    let applied = blocks.iter().map(|bytes| {
-        let block = Block::decode(bytes, Batch::from_journal).expect("a block that was written");
-        union.apply(&block).expect("the next block")
-    });
-    applied.collect()
-}
-
-/// A union's snapshot.
-pub fn snapshot(union: &Union) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let written: Result<(), ()> = union.snapshot(|piece| {
-        bytes.extend_from_slice(piece);
-        Ok(())
-    });
-    written.expect("memory does not fail");
-    bytes
-}
-
 /// An account's key in an order of its own.
 fn key(key: AccountKey) -> (u16, u16, u32) {
     (key.book.0, key.member, key.participant)
@@ -191,13 +133,13 @@ proptest! {
     /// P4 and the limits after every command, events that tell all, refusals that leave no trace.
     #[test]
     fn books_hold_after_every_command(terms in terms(), steps in steps(60)) {
-        run(&terms, &steps, 1);
+        run(&terms, &steps, 1, &[0]);
     }
 
     /// The same commands in blocks of several members' batches.
     #[test]
-    fn books_hold_in_blocks_of_several(terms in terms(), steps in steps(120), per_block in 2..12_usize) {
-        run(&terms, &steps, per_block);
+    fn books_hold_in_blocks_of_several(terms in terms(), steps in steps(120), per_block in 2..12_usize, behind in behind()) {
+        run(&terms, &steps, per_block, &behind);
     }
 
     /// Genesis or a snapshot taken anywhere, whatever the seed: the same outcomes, events and state.
@@ -206,10 +148,11 @@ proptest! {
         terms in terms(),
         steps in steps(80),
         per_block in 1..8_usize,
+        behind in behind(),
         seed in any::<u64>(),
         cut in any::<prop::sample::Index>(),
     ) {
-        let (chain, ..) = run(&terms, &steps, per_block);
+        let (chain, ..) = run(&terms, &steps, per_block, &behind);
         let mut union = Union::new(terms.charter(), seed);
         let all = replay(&mut union, &chain.blocks);
         prop_assert_eq!(union.state(), chain.union.state());
@@ -221,6 +164,10 @@ proptest! {
         let mut second = Union::from_snapshot(terms.charter(), &bytes, first.state(), seed).expect("a snapshot");
         prop_assert_eq!(snapshot(&second), bytes);
         prop_assert_eq!(second.books_hash(), first.books_hash());
+        prop_assert_eq!(second.tip(), first.tip());
+        for height in 0..=first.height() + 1 {
+            prop_assert_eq!(second.state_at(height), first.state_at(height), "state after block {}", height);
+        }
         assert_same(&replay(&mut second, &chain.blocks[cut..]), &all[cut..]);
         for id in 1..=IDS {
             prop_assert_eq!(is_known(&second, id), is_known(&chain.union, id));
@@ -231,7 +178,7 @@ proptest! {
     /// closes with the books.
     #[test]
     fn statements_join_up(terms in terms(), steps in steps(80), member in 0..MEMBERS) {
-        let (chain, ..) = run(&terms, &steps, 3);
+        let (chain, ..) = run(&terms, &steps, 3, &[0]);
         let last = chain.union.open_cycle_row().number;
         let start = |cycle| (cycle, StatementBuilder::new(member, Period::Cycle(cycle)), false);
         let mut statements: Vec<_> = (1..=last).map(start).collect();
@@ -262,9 +209,10 @@ proptest! {
     fn a_changed_snapshot_is_not_believed(
         terms in terms(),
         steps in steps(40),
+        behind in behind(),
         flips in prop::collection::vec(any::<prop::sample::Index>(), 24),
     ) {
-        let (chain, ..) = run(&terms, &steps, 4);
+        let (chain, ..) = run(&terms, &steps, 4, &behind);
         let (good, state) = (snapshot(&chain.union), chain.union.state());
         for flip in flips {
             let bit = flip.index(good.len() * 8);
@@ -283,7 +231,7 @@ fn arbitrary_commands_reach_every_state() {
     let (mut seen, mut all_rejected) = (BTreeMap::new(), 0);
     for _ in 0..120 {
         let (terms, steps) = (terms(), steps(120)).new_tree(&mut runner).expect("a case").current();
-        let (_, shadow, rejected) = run(&terms, &steps, 1);
+        let (_, shadow, rejected) = run(&terms, &steps, 1, &[0]);
         all_rejected += rejected;
         for (what, count) in shadow.seen {
             *seen.entry(what).or_insert(0) += count;

@@ -1,6 +1,6 @@
 //! Orders that wait for one another settle together, as the charter's algorithm chooses them.
 
-use crate::properties::snapshot;
+use crate::chain::snapshot;
 use crate::scene::{A, ARS, B, C, Scene, Terms, USD};
 use union::{Command, Event, Payment, QueueRun, RunCause, Union, pad_text};
 

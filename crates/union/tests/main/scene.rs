@@ -208,7 +208,7 @@ impl Scene {
             })
             .collect();
         let (height, parent, state) = (self.union.height() + 1, self.union.parent(), self.union.state());
-        let block = Block::new(height, self.time_ms, parent, state, batches);
+        let block = Block::new(height, self.time_ms, parent, 0, state, batches);
         let applied = self.union.apply(&block).expect("the next block");
         assert_sound(&self.union);
         self.last.insert(applied)
