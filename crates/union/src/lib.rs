@@ -16,7 +16,7 @@
 //! | a member's statement, out of events | `statement.rs` |
 //! | whether a block follows | `tip.rs` without its state, [`Union::check`] with it |
 //! | what is kept and hashed | `state.rs`, `state_parts.rs`, `order.rs`, `rows.rs`, and `snapshot.rs` to write it down |
-//! | what the state hash says of orders | `order_record.rs`, under a root as in `merkle.rs` |
+//! | proof of what became of an order | `order_proof.rs`, out of `order_record.rs` and `merkle.rs` |
 #![deny(clippy::float_arithmetic)]
 
 mod accept;
@@ -29,6 +29,7 @@ mod cycle;
 mod event;
 mod merkle;
 mod order;
+mod order_proof;
 mod order_record;
 mod pay;
 mod queue;
@@ -58,6 +59,7 @@ pub use command::{
 pub use event::{Applied, Event, Field, OrderEvent, Outcome, Rejection};
 pub use ledger::Hash;
 pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};
+pub use order_proof::{ORDER_PROOF_BYTES_MAX, OrderProof, OrderProofError};
 pub use order_record::{OrderRecord, RECORDS_A_LEAF};
 pub use queue_rules::QueueRules;
 pub use queue_run::{QueueRun, RunCause};

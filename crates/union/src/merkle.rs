@@ -1,6 +1,7 @@
 //! Merkle trees as in RFC 6962, section 2.1: SHA-256, leaves and nodes told apart by their first byte, any number of leaves.
 //!
-//! A tree is given by the hashes of its leaves ([`leaf`]).
+//! A tree is given by the hashes of its leaves ([`leaf`]); how many there are is known to whoever checks a path, so that a path is
+//! as long as it must be and there is no second one for the same leaf.
 
 use ledger::Hash;
 use sha2::{Digest, Sha256};
@@ -34,6 +35,61 @@ pub(crate) fn root(mut level: Vec<Hash>) -> Hash {
         level = above(&level);
     }
     level.first().copied().unwrap_or_else(|| Sha256::digest([]).into())
+}
+
+/// The nodes beside the way from the leaf in place `at` to the root, from the leaf upwards.
+pub(crate) fn path(mut level: Vec<Hash>, mut at: usize) -> Vec<Hash> {
+    let mut path = Vec::new();
+    while level.len() > 1 {
+        path.extend(level.get(at ^ 1));
+        (level, at) = (above(&level), at / 2);
+    }
+    path
+}
+
+/// Whether the way from each level to the next, from the leaf in place `at` of `count` upwards, has a node beside it.
+fn turns(mut at: u64, count: u64) -> impl Iterator<Item = Turn> {
+    let mut last = count.saturating_sub(1);
+    std::iter::from_fn(move || {
+        let turn = match at % 2 {
+            _ if last == 0 => return None,
+            1 => Turn::FromRight,
+            _ if at == last => Turn::Alone,
+            _ => Turn::FromLeft,
+        };
+        (at, last) = (at / 2, last / 2);
+        Some(turn)
+    })
+}
+
+#[derive(PartialEq, Eq)]
+enum Turn {
+    FromLeft,
+    FromRight,
+    Alone,
+}
+
+/// How many nodes a path has from the leaf in place `at` of `count`: at most 64.
+pub(crate) fn path_length(at: u64, count: u64) -> usize {
+    turns(at, count).filter(|turn| *turn != Turn::Alone).count()
+}
+
+/// The root to which a path leads from a leaf's hash in place `at` of `count`; `None` if the path is not
+/// [`path_length`] long or there is no such place.
+pub(crate) fn root_of_path(leaf: Hash, at: u64, count: u64, path: &[Hash]) -> Option<Hash> {
+    if at >= count || path.len() != path_length(at, count) {
+        return None;
+    }
+    let mut beside = path.iter();
+    let mut hash = leaf;
+    for turn in turns(at, count) {
+        hash = match turn {
+            Turn::Alone => hash,
+            Turn::FromLeft => node(&hash, beside.next()?),
+            Turn::FromRight => node(beside.next()?, &hash),
+        };
+    }
+    Some(hash)
 }
 
 #[cfg(test)]
@@ -87,10 +143,34 @@ mod tests {
     }
 
     #[test]
-    fn the_tree_is_that_of_the_rfc() {
+    fn every_leaf_of_every_tree_has_one_path() {
         for count in 0..70 {
             let leaves = leaves(count);
-            assert_eq!(root(leaves.clone()), by_definition(&leaves), "{count} leaves");
+            let top = root(leaves.clone());
+            assert_eq!(top, by_definition(&leaves), "{count} leaves");
+            for at in 0..count {
+                let mut path = path(leaves.clone(), at as usize);
+                let lead = |path: &[Hash], at, count| {
+                    root_of_path(leaves.get(at as usize).copied().unwrap_or_default(), at, count, path)
+                };
+                let (at, count) = (u64::from(at), u64::from(count));
+                assert_eq!(lead(&path, at, count), Some(top));
+                for other in 0..count + 2 {
+                    assert!(other == at || lead(&path, other, count) != Some(top), "{at} as {other} of {count}");
+                }
+                for place in 0..path.len() {
+                    path[place][at as usize % 32] ^= 1;
+                    assert_ne!(lead(&path, at, count), Some(top));
+                    path[place][at as usize % 32] ^= 1;
+                }
+                path.push([0; 32]);
+                assert_eq!(lead(&path, at, count), None, "a path that is too long");
+                path.truncate(path.len().saturating_sub(2));
+                assert!(count == 1 || lead(&path, at, count).is_none(), "a path that is too short");
+            }
         }
+        assert_eq!(path_length(0, u64::MAX), 64);
+        assert_eq!(path_length(u64::MAX - 1, u64::MAX), 63);
+        assert_eq!((path_length(7, 0), path_length(0, 1), path_length(u64::MAX, 2)), (0, 0, 1));
     }
 }

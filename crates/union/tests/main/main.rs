@@ -19,6 +19,7 @@ mod forgetting;
 mod limits;
 mod named_states;
 mod order_life;
+mod order_proofs;
 mod properties;
 mod queue;
 mod returns;
