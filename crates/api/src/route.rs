@@ -6,6 +6,7 @@ mod blocks;
 mod commands;
 mod cycles;
 mod events;
+mod finality;
 mod members;
 mod node;
 mod orders;
@@ -71,6 +72,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(queue_runs::queue_runs))
         .routes(routes!(orders::orders, payments::submit_orders))
         .routes(routes!(orders::order))
+        .routes(routes!(finality::receipt))
         .routes(routes!(batches::submit_batch))
         .routes(routes!(payments::accept_order))
         .routes(routes!(payments::refuse_order))

@@ -20,6 +20,7 @@ mod passphrase;
 mod positions;
 mod progress;
 mod queue;
+mod receipt;
 mod remote;
 mod report;
 mod serve;

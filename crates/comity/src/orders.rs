@@ -2,6 +2,7 @@
 
 use crate::exit::Result;
 use crate::output::{Align, Output, Table};
+use crate::receipt;
 use crate::remote::NodeArgument;
 use api::view::OrderView;
 use clap::{Args, Subcommand};
@@ -24,6 +25,7 @@ enum Command {
     List(List),
     /// Show everything that is known of an order
     Show(Show),
+    Receipt(receipt::Fetch),
 }
 
 #[derive(Args, Debug)]
@@ -67,6 +69,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             let order: OrderView = node.connect().get(&format!("/v1/orders/{id}"), &[])?;
             output.show(&order, text)
         }
+        Some(Command::Receipt(fetch)) => fetch.run(output),
         Some(Command::List(list)) => list.run(output),
         None => arguments.list.run(output),
     }

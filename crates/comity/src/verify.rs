@@ -3,6 +3,7 @@
 use crate::exit::{Exit, Failure, Result};
 use crate::output::{Output, hex, instant};
 use crate::progress;
+use crate::receipt;
 use clap::Args;
 use ledger::Book;
 use money::Currency;
@@ -14,7 +15,14 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Directory of a union (with data/ in it) or of a journal.
-    directory: PathBuf,
+    #[arg(required_unless_present = "receipt")]
+    directory: Option<PathBuf>,
+    /// A receipt of finality to check instead of a journal.
+    #[arg(long, value_name = "FILE", requires = "charter", conflicts_with_all = ["directory", "expect_state"])]
+    receipt: Option<PathBuf>,
+    /// The charter that names whose signatures count for the receipt.
+    #[arg(long, value_name = "FILE", requires = "receipt")]
+    charter: Option<PathBuf>,
     /// The state that the last block must lead to, 64 hexadecimal digits: as another member or an earlier run told it.
     ///
     /// A journal proves what it holds, not that it goes on: one that was cut off after a block, and its file `head`
@@ -49,6 +57,8 @@ struct Report {
     accounts: usize,
     snapshots: Vec<u64>,
     torn_bytes: u64,
+    /// Height up to which a quorum of the members' nodes has certified the blocks; null where one node orders alone.
+    certified: Option<u64>,
     state_hash: String,
 }
 
@@ -72,7 +82,11 @@ pub fn journal_directory(named: &Path) -> PathBuf {
 
 /// Verifies, and prints what was proved or the first fault.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
-    let directory = journal_directory(&arguments.directory);
+    if let (Some(receipt), Some(charter)) = (&arguments.receipt, &arguments.charter) {
+        return receipt::verify(receipt, charter, output);
+    }
+    let directory = arguments.directory.as_deref().ok_or_else(|| Failure::usage("name a directory to verify"))?;
+    let directory = journal_directory(directory);
     let bar = progress::bar(0, "blocks");
     let verified = network::verify(&directory, |progress| {
         bar.set_length(progress.of_blocks);
@@ -131,6 +145,7 @@ impl Report {
             accounts: union.ledger().accounts().rows().len(),
             snapshots: verified.snapshots.clone(),
             torn_bytes: verified.torn_bytes,
+            certified: verified.certified,
             state_hash: hex(&union.state()),
         }
     }
@@ -147,13 +162,23 @@ impl Report {
             0 => String::new(),
             bytes => format!("\nunfinished  {bytes} bytes at the end, never acknowledged: not a fault"),
         };
+        let certified = match self.certified {
+            None => String::new(),
+            Some(height) if height + 1 == self.blocks => {
+                "\ncertified   every block, by a quorum of the members' nodes".to_owned()
+            }
+            Some(height) => format!(
+                "\ncertified   up to block {height}, by a quorum of the members' nodes; the certificates of later blocks are with \
+                 other nodes"
+            ),
+        };
         let books = self.balanced_currencies.len();
         let currencies = if books == 1 { "currency" } else { "currencies" };
         format!(
             "Verified    {}
 union       {}
 charter     {}
-blocks      {}, {} bytes, the last of {}; every checksum right, every hash follows
+blocks      {}, {} bytes, the last of {}; every checksum right, every hash follows{certified}
 batches     {}; every signature good
 commands    {}; every block leads to the state that it names
 settled     {} orders, in {} double entries

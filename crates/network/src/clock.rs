@@ -1,19 +1,36 @@
 //! Where block times come from.
 
-use std::sync::Mutex;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A source of block times, in Unix milliseconds. Everything else in the product takes its time from blocks.
 #[derive(Debug)]
 pub struct Clock(Mutex<Source>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 enum Source {
     System,
+    Other(Arc<dyn Fn() -> u64 + Send + Sync>),
     Set { time_ms: u64, running_since: Option<Instant> },
 }
 
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::System => f.write_str("System"),
+            Source::Other(_) => f.write_str("Other"),
+            Source::Set { time_ms, running_since } => write!(f, "Set({time_ms}, {running_since:?})"),
+        }
+    }
+}
+
 impl Clock {
+    /// A clock that shows what a function returns, in Unix milliseconds: for simulations.
+    pub fn of(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Clock {
+        Clock(Mutex::new(Source::Other(Arc::new(now_ms))))
+    }
+
     /// The system's clock.
     pub fn system() -> Clock {
         Clock(Mutex::new(Source::System))
@@ -50,8 +67,9 @@ impl Clock {
     /// What it shows, in Unix milliseconds.
     pub fn now_ms(&self) -> u64 {
         let since = |elapsed: Duration| elapsed.as_millis() as u64;
-        match *self.source() {
+        match self.source().clone() {
             Source::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, since),
+            Source::Other(now_ms) => now_ms(),
             Source::Set { time_ms, running_since } => time_ms + running_since.map_or(0, |from| since(from.elapsed())),
         }
     }

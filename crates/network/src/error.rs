@@ -1,7 +1,8 @@
 //! What can go wrong in a node.
 
+use crate::consensus::CertificateError;
 use std::path::PathBuf;
-use union::{BatchError, BlockError, BlockFormatError, CharterError, SnapshotError};
+use union::{BatchError, BlockError, BlockFormatError, CharterError, OrderProofError, SnapshotError};
 
 /// Why a node cannot be opened, or its journal not read.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,14 @@ pub enum NodeError {
         /// The state hash in the journal, hexadecimal.
         want: String,
     },
+    /// A block's certificate does not make it final.
+    #[error("block {height}: {error}")]
+    Certificate {
+        /// Its height.
+        height: u64,
+        /// What is wrong with the certificate.
+        error: CertificateError,
+    },
     /// A snapshot is damaged.
     #[error("the snapshot at block {height}: {error}")]
     Snapshot {
@@ -46,12 +55,29 @@ pub enum NodeError {
         /// What is wrong with it.
         error: SnapshotError,
     },
+    /// The node cannot take its place among the others.
+    #[error("{0}")]
+    Membership(String),
     /// A statement was asked for a time that the union does not know.
     #[error("{0}")]
     Period(String),
     /// The system gave no thread or no randomness.
     #[error("{0}")]
     System(String),
+}
+
+/// Why a receipt of finality proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    /// Not the bytes of a receipt.
+    #[error("not a receipt: {0}")]
+    Format(&'static str),
+    /// The proof does not hold.
+    #[error(transparent)]
+    Proof(#[from] OrderProofError),
+    /// The block that it is under is not certified.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
 }
 
 /// Why a batch was not taken. Nothing in it was applied, except where the text says that this is not known.
@@ -66,7 +92,7 @@ pub enum SubmitError {
     /// The node is shutting down.
     #[error("the node is shutting down; nothing was done")]
     Stopping,
-    /// The journal failed while the batch was written.
-    #[error("not known: the journal failed ({0}); ask for the orders again when the node is back")]
+    /// The node failed or stopped while the batch was on its way.
+    #[error("not known: {0}; ask for the orders again when the node is back")]
     Unknown(String),
 }

@@ -9,17 +9,24 @@
 //! other than the journal; with a single node the order of blocks is the order of arrival.
 
 mod clock;
+mod consensus;
 mod error;
 mod node;
+mod publish;
+mod record;
+mod receipt;
 mod recovery;
 mod replay;
 mod sequencer;
+mod snapshots;
 mod statement;
 mod verify;
 
 pub use clock::Clock;
-pub use error::{NodeError, SubmitError};
+pub use consensus::{CertificateError, Membership, Nodes, Timing};
+pub use error::{NodeError, ReceiptError, SubmitError};
 pub use node::{BatchReceipt, Counters, Final, Node, Options, Ticket};
+pub use receipt::{FinalityReceipt, Proved, RECEIPT_BYTES_MAX};
 pub use recovery::{Recovered, recover};
 pub use replay::{Replay, Step};
 pub use statement::statement;

@@ -1,16 +1,18 @@
-//! The life of a node: open, admit, order, answer, close.
+//! The life of a node: open or join, admit, order, answer, close.
 
 use crate::clock::Clock;
+use crate::consensus::{self, Membership, NoPlace, Pool, Running};
 use crate::error::{NodeError, SubmitError};
 use crate::recovery::{Recovered, recover};
 use crate::sequencer::{Admitted, Sequencer};
+use crate::snapshots::Snapshots;
 use journal::{Journal, Writer, WriterOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use union::{Applied, BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Charter, Hash, Outcome, Union};
 
 /// Bounds of a node.
@@ -66,6 +68,9 @@ pub struct Final {
     pub applied: Applied,
 }
 
+/// Where the receipt of a batch goes.
+pub(crate) type Answer = oneshot::Sender<Result<BatchReceipt, SubmitError>>;
+
 /// The promise of a receipt. Dropping it does not take the batch back.
 #[derive(Debug)]
 pub struct Ticket(oneshot::Receiver<Result<BatchReceipt, SubmitError>>);
@@ -89,8 +94,16 @@ pub struct Node {
     clock: Arc<Clock>,
     shared: Arc<Shared>,
     options: Options,
-    to_sequencer: Mutex<Option<SyncSender<Admitted>>>,
-    sequencer: Mutex<Option<JoinHandle<Result<(), NodeError>>>>,
+    order: Mutex<Option<Order>>,
+}
+
+/// Who puts batches in order.
+#[derive(Debug)]
+enum Order {
+    /// This node alone.
+    Alone { sequencer: SyncSender<Admitted>, thread: JoinHandle<Result<(), NodeError>> },
+    /// The members' nodes by consensus.
+    Together { pool: Arc<Pool>, gossip: mpsc::UnboundedSender<Batch>, engine: Running },
 }
 
 /// What the node's threads share.
@@ -109,6 +122,20 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    pub fn new(union: Union, options: Options) -> Shared {
+        let members = union.charter().members.len() as u16;
+        Shared {
+            sequences: (0..members).map(|member| AtomicU64::new(union.sequence(member))).collect(),
+            charter: union.charter().clone(),
+            durable: watch::channel(union.height()).0,
+            events: broadcast::channel(options.event_blocks).0,
+            union: RwLock::new(union),
+            waiting_bytes: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            counters: Counters::default(),
+        }
+    }
+
     /// Nothing more is taken, and nobody waits any longer for what will not come.
     pub fn fail(&self) {
         self.failed.store(true, Ordering::Release);
@@ -116,8 +143,8 @@ impl Shared {
     }
 }
 
-/// Marks the node failed when its sequencer ends by an error or a panic.
-struct FailUnlessDefused<'a>(&'a Shared);
+/// Marks the node failed when the thread that puts blocks in order ends by an error or a panic.
+pub(crate) struct FailUnlessDefused<'a>(pub &'a Shared);
 
 impl Drop for FailUnlessDefused<'_> {
     fn drop(&mut self) {
@@ -140,6 +167,8 @@ pub struct Counters {
     pub blocks: AtomicU64,
     /// Snapshots written.
     pub snapshots: AtomicU64,
+    /// Messages of other nodes, or batches in them, that were refused.
+    pub refused_from_peers: AtomicU64,
 }
 
 impl Node {
@@ -148,54 +177,66 @@ impl Node {
         Ok(Journal::create(directory, charter.text().as_bytes())?.close().map(drop)?)
     }
 
-    /// Opens the journal in a directory, recovers the state, and starts.
+    /// Opens the journal in a directory, recovers the state, and starts. This node orders alone: for a charter that names
+    /// no nodes.
     pub fn open(directory: &Path, clock: Arc<Clock>, options: Options) -> Result<(Node, Recovered), NodeError> {
+        Node::start(directory, clock, options, None)
+    }
+
+    /// Opens the journal in a directory, recovers the state, and takes this node's place among those that the charter names.
+    pub fn join(
+        directory: &Path,
+        clock: Arc<Clock>,
+        options: Options,
+        membership: &Membership,
+    ) -> Result<(Node, Recovered), NodeError> {
+        Node::start(directory, clock, options, Some(membership))
+    }
+
+    fn start(
+        directory: &Path,
+        clock: Arc<Clock>,
+        options: Options,
+        membership: Option<&Membership>,
+    ) -> Result<(Node, Recovered), NodeError> {
         let (journal, recovery) = Journal::open(directory)?;
         let mut index_seed = [0; 8];
         getrandom::fill(&mut index_seed).map_err(|error| NodeError::System(error.to_string()))?;
         let (union, mut recovered) = recover(&journal.reader(), directory, u64::from_le_bytes(index_seed))?;
         recovered.torn_bytes = recovery.torn_bytes;
-
-        let charter = union.charter().clone();
-        let (durable, _) = watch::channel(union.height());
-        let (events, _) = broadcast::channel(options.event_blocks);
-        let members = charter.members.len() as u16;
-        let shared = Arc::new(Shared {
-            sequences: (0..members).map(|member| AtomicU64::new(union.sequence(member))).collect(),
-            union: RwLock::new(union),
-            charter,
-            durable,
-            events,
-            waiting_bytes: AtomicUsize::new(0),
-            failed: AtomicBool::new(false),
-            counters: Counters::default(),
-        });
-        let snapshots = journal.snapshot_writer();
-        let writer = Writer::spawn(journal, WriterOptions::default())?;
-        let (to_sequencer, admitted) = sync_channel(options.waiting);
-        let sequencer = Sequencer::new(shared.clone(), clock.clone(), options, admitted, writer, snapshots);
-        let fate = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("sequencer".into())
-            .spawn(move || {
-                let unexpected = FailUnlessDefused(&fate);
-                let result = sequencer.run();
-                match &result {
-                    Ok(()) => std::mem::forget(unexpected),
-                    Err(error) => tracing::error!(%error, "this node makes no more blocks"),
-                }
-                result
-            })
-            .map_err(|error| NodeError::System(error.to_string()))?;
-        let node = Node {
-            directory: directory.to_owned(),
-            clock,
-            shared,
-            options,
-            to_sequencer: Mutex::new(Some(to_sequencer)),
-            sequencer: Mutex::new(Some(thread)),
+        let shared = Arc::new(Shared::new(union, options));
+        let snapshots = Snapshots::new(journal.snapshot_writer(), shared.clone(), options.snapshot_bytes);
+        let names_nodes = shared.charter.members.iter().any(|member| member.node_key.is_some());
+        let order = match membership {
+            None if names_nodes => {
+                let text = "the charter names the members' nodes: this one needs its key and the others' addresses";
+                return Err(NodeError::Membership(text.into()));
+            }
+            None => {
+                let writer = Writer::spawn(journal, WriterOptions::default())?;
+                let (sequencer, admitted) = sync_channel(options.waiting);
+                let made = Sequencer::new(shared.clone(), clock.clone(), options, admitted, writer, snapshots);
+                Order::Alone { sequencer, thread: spawn(made, &shared)? }
+            }
+            Some(membership) => {
+                let members = shared.charter.members.len();
+                let pool = Arc::new(Pool::new(members, options.waiting_bytes / members));
+                let (gossip, own) = mpsc::unbounded_channel();
+                let local = consensus::Local {
+                    directory,
+                    shared: shared.clone(),
+                    clock: clock.clone(),
+                    options,
+                    pool: pool.clone(),
+                    journal,
+                    snapshots,
+                    own,
+                };
+                Order::Together { pool, gossip, engine: consensus::run(local, membership)? }
+            }
         };
-        Ok((node, recovered))
+        let order = Mutex::new(Some(order));
+        Ok((Node { directory: directory.to_owned(), clock, shared, options, order }, recovered))
     }
 
     /// Checks a batch and hands it to the sequencer. The caller's thread does the checking.
@@ -233,35 +274,57 @@ impl Node {
             give_back();
             return Err(SubmitError::Busy);
         }
-        let mut tickets = Vec::with_capacity(batches.len());
-        let mut verified = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let batch = self
-                .refuse_replay(&batch)
-                .and_then(|()| Batch::verify(batch, &self.shared.charter))
-                .inspect_err(|_| {
-                    give_back();
-                })?;
-            let (send, receive) = oneshot::channel();
-            verified.push((batch, send));
-            tickets.push(Ticket(receive));
-        }
-        let sent = match &*self.to_sequencer.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(sequencer) => sequencer.try_send(Admitted { batches: verified, bytes }),
+        let verified: Result<Vec<Batch>, BatchError> = batches
+            .into_iter()
+            .map(|batch| self.refuse_replay(&batch).and_then(|()| Batch::verify(batch, &self.shared.charter)))
+            .collect();
+        let verified = verified.inspect_err(|_| {
+            give_back();
+        })?;
+        let (answers, tickets): (Vec<_>, Vec<_>) =
+            verified.iter().map(|_| oneshot::channel()).map(|(send, receive)| (send, Ticket(receive))).unzip();
+        let batches: Vec<(Batch, Answer)> = verified.into_iter().zip(answers).collect();
+        match &*self.order.lock().unwrap_or_else(PoisonError::into_inner) {
             None => {
                 give_back();
                 return Err(SubmitError::Stopping);
             }
-        };
-        sent.map_err(|error| {
-            give_back();
-            match error {
-                TrySendError::Full(_) => SubmitError::Busy,
-                TrySendError::Disconnected(_) => SubmitError::Stopping,
+            Some(Order::Alone { sequencer, .. }) => {
+                sequencer.try_send(Admitted { batches, bytes }).map_err(|error| {
+                    give_back();
+                    match error {
+                        TrySendError::Full(_) => SubmitError::Busy,
+                        TrySendError::Disconnected(_) => SubmitError::Stopping,
+                    }
+                })?;
             }
-        })?;
+            Some(Order::Together { pool, gossip, .. }) => {
+                for (batch, answer) in batches {
+                    self.wait_in_pool(pool, gossip, batch, answer);
+                }
+            }
+        }
         self.shared.counters.batches.fetch_add(tickets.len() as u64, Ordering::Relaxed);
         Ok(tickets)
+    }
+
+    /// Puts a batch into the pool and has the other nodes told of it, or answers why not.
+    fn wait_in_pool(&self, pool: &Pool, gossip: &mpsc::UnboundedSender<Batch>, batch: Batch, answer: Answer) {
+        let length = batch.bytes().len();
+        let Err((no_place, answer)) = pool.add(batch.clone(), Some(answer)) else {
+            // The engine may have ended; then the answer says so.
+            drop(gossip.send(batch));
+            return;
+        };
+        self.shared.waiting_bytes.fetch_sub(length, Ordering::AcqRel);
+        let (member, got) = (batch.header().member, batch.header().sequence);
+        let error = match no_place {
+            NoPlace::Full => SubmitError::Busy,
+            NoPlace::Taken => SubmitError::Batch(BatchError::Replay { member, got, last: got }),
+        };
+        if let Some(answer) = answer {
+            drop(answer.send(Err(error)));
+        }
     }
 
     /// Refuses a batch that was taken long ago before a signature is checked. The sequencer asks again, in order.
@@ -324,16 +387,34 @@ impl Node {
         self.shared.failed.load(Ordering::Acquire)
     }
 
-    /// Takes nothing more, finishes what is waiting, writes a snapshot and closes the journal.
+    /// Takes nothing more, writes a snapshot and closes the journal. A node that orders alone finishes what is waiting; one
+    /// among others leaves it to them.
     pub fn close(&self) -> Result<(), NodeError> {
-        drop(self.to_sequencer.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let sequencer = self.sequencer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match sequencer.map(JoinHandle::join) {
+        let order = self.order.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match order {
             None => Ok(()),
-            Some(Ok(result)) => result,
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            Some(Order::Alone { sequencer, thread }) => {
+                drop(sequencer);
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }
+            Some(Order::Together { engine, .. }) => engine.close(),
         }
     }
+}
+
+/// Runs a sequencer on its own thread.
+fn spawn(sequencer: Sequencer, shared: &Arc<Shared>) -> Result<JoinHandle<Result<(), NodeError>>, NodeError> {
+    let fate = shared.clone();
+    let thread = std::thread::Builder::new().name("sequencer".into()).spawn(move || {
+        let unexpected = FailUnlessDefused(&fate);
+        let result = sequencer.run();
+        match &result {
+            Ok(()) => std::mem::forget(unexpected),
+            Err(error) => tracing::error!(%error, "this node makes no more blocks"),
+        }
+        result
+    });
+    thread.map_err(|error| NodeError::System(error.to_string()))
 }
 
 impl Drop for Node {

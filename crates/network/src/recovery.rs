@@ -1,7 +1,8 @@
 //! The state again, after a stop or a crash.
 
 use crate::error::NodeError;
-use crate::replay::{apply, decode_payload, hex, read_charter};
+use crate::record;
+use crate::replay::{apply, hex, read_charter};
 use journal::Reader;
 use std::io::Read;
 use std::path::Path;
@@ -49,8 +50,8 @@ pub fn recover(reader: &Reader, directory: &Path, index_seed: u64) -> Result<(Un
     let snapshot = union.height();
     let mut blocks = reader.blocks(snapshot + 1)?;
     while let Some(read) = blocks.next_block()? {
-        let (state, block) = decode_payload(read.height, read.payload, Batch::from_journal)?;
-        apply(&mut union, &block, state)?;
+        let record = record::decode(read.height, read.payload, Batch::from_journal)?;
+        apply(&mut union, &record.block, record.state)?;
     }
     let recovered = Recovered {
         height: union.height(),

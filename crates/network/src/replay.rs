@@ -1,24 +1,10 @@
 //! Going through a journal's blocks from genesis, applying each.
 
 use crate::error::NodeError;
+use crate::record;
 use journal::{Blocks, Reader};
 use std::path::Path;
-use std::sync::Arc;
-use union::{Applied, Batch, BatchError, Block, Charter, Union};
-
-/// A block with the state hash after it, as the journal keeps it: 32 bytes, then the block.
-pub(crate) fn decode_payload(
-    height: u64,
-    payload: &[u8],
-    batch: impl Fn(Arc<[u8]>) -> Result<Batch, BatchError>,
-) -> Result<([u8; 32], Block), NodeError> {
-    let (state, block) = payload.split_first_chunk::<32>().ok_or(NodeError::Format {
-        height,
-        error: union::BlockFormatError::Format("it is shorter than a state hash"),
-    })?;
-    let block = Block::decode(block, batch).map_err(|error| NodeError::Format { height, error })?;
-    Ok((*state, block))
-}
+use union::{Applied, Batch, Block, Charter, Union};
 
 /// Applies a block that was read, and checks that it leads to the state that it once led to.
 pub(crate) fn apply(union: &mut Union, block: &Block, state: [u8; 32]) -> Result<Applied, NodeError> {
@@ -58,6 +44,8 @@ pub struct Step<'a> {
     pub block: Block,
     /// What it did.
     pub applied: Applied,
+    /// The quorum certificate over it; empty if the journal has none.
+    pub certificate: Vec<u8>,
 }
 
 impl Replay {
@@ -80,8 +68,8 @@ impl Replay {
             return Ok(None);
         }
         let Some(read) = self.blocks.next_block()? else { return Ok(None) };
-        let (state, block) = decode_payload(read.height, read.payload, Batch::from_journal)?;
-        let applied = apply(&mut self.union, &block, state)?;
-        Ok(Some(Step { union: &self.union, block, applied }))
+        let record = record::decode(read.height, read.payload, Batch::from_journal)?;
+        let applied = apply(&mut self.union, &record.block, record.state)?;
+        Ok(Some(Step { union: &self.union, block: record.block, applied, certificate: record.certificate }))
     }
 }

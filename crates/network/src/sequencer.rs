@@ -2,24 +2,24 @@
 
 use crate::clock::Clock;
 use crate::error::{NodeError, SubmitError};
-use crate::node::{BatchReceipt, Final, Options, Shared};
-use bytes::Bytes;
-use journal::{Head, SnapshotId, SnapshotWriter, Writer};
+use crate::node::{Answer, Final, Options, Shared};
+use crate::publish::publish;
+use crate::record;
+use crate::snapshots::Snapshots;
+use journal::{Head, Writer};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, Block, Outcome, Union};
+use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, Block, Union};
 
 /// How long the sequencer waits for batches before it looks whether something has fallen due.
 const IDLE: Duration = Duration::from_millis(50);
 
 /// Groups of batches are put into one block only up to this many bytes together.
 const GROUPED_BYTES_MAX: usize = BLOCK_BYTES_MAX / 2;
-
-type Answer = oneshot::Sender<Result<BatchReceipt, SubmitError>>;
 
 /// Verified batches that are to go into one block.
 pub(crate) struct Admitted {
@@ -35,9 +35,8 @@ pub(crate) struct Sequencer {
     /// Came too late for the last block.
     held_over: Option<Admitted>,
     writer: Writer,
-    snapshots: Arc<Mutex<SnapshotWriter>>,
+    snapshots: Snapshots,
     snapshot_thread: Option<JoinHandle<()>>,
-    bytes_since_snapshot: u64,
 }
 
 impl Sequencer {
@@ -47,20 +46,9 @@ impl Sequencer {
         options: Options,
         admitted: Receiver<Admitted>,
         writer: Writer,
-        snapshots: SnapshotWriter,
+        snapshots: Snapshots,
     ) -> Self {
-        let snapshots = Arc::new(Mutex::new(snapshots));
-        Sequencer {
-            shared,
-            clock,
-            options,
-            admitted,
-            held_over: None,
-            writer,
-            snapshots,
-            snapshot_thread: None,
-            bytes_since_snapshot: 0,
-        }
+        Sequencer { shared, clock, options, admitted, held_over: None, writer, snapshots, snapshot_thread: None }
     }
 
     /// Makes blocks until the node is closed and nothing is waiting.
@@ -73,14 +61,14 @@ impl Sequencer {
                 self.make_block(collected.into_iter().flat_map(|admitted| admitted.batches).collect())?;
             }
         }
-        let height = self.union().height();
+        let shared = self.shared.clone();
+        let union = || shared.union.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = self.snapshot_thread.take() {
             drop(thread.join());
         }
         let head = self.writer.close()?;
-        if height == head.height && self.bytes_since_snapshot > 0 {
-            let union = self.shared.union.read().unwrap_or_else(PoisonError::into_inner);
-            write_snapshot(&union, head, &self.snapshots, &self.shared);
+        if union().height() == head.height && self.snapshots.has_new() {
+            self.snapshots.write(&union(), head);
         }
         Ok(())
     }
@@ -140,7 +128,7 @@ impl Sequencer {
                 continue;
             }
             batches.push(batch);
-            answers.push(answer);
+            answers.push(vec![answer]);
         }
 
         let height = union.height() + 1;
@@ -153,12 +141,9 @@ impl Sequencer {
             shared.sequences[usize::from(header.member)].store(header.sequence, Ordering::Release);
         }
 
-        let mut payload = vec![Bytes::copy_from_slice(&applied.state), Bytes::copy_from_slice(block.header_bytes())];
-        payload.extend(block.batches().iter().map(|batch| Bytes::from_owner(batch.bytes().clone())));
+        let payload = record::pieces(&applied.state, &[], &block);
         let bytes: u64 = payload.iter().map(|piece| piece.len() as u64).sum();
-        self.bytes_since_snapshot += bytes;
-
-        let snapshot = (self.bytes_since_snapshot >= self.options.snapshot_bytes).then(|| self.start_snapshot());
+        let snapshot = self.snapshots.is_due(bytes).then(|| self.start_snapshot());
         let shared = self.shared.clone();
         let done = move |written: Result<Head, journal::Error>| match written {
             Ok(head) => {
@@ -170,8 +155,8 @@ impl Sequencer {
             Err(error) => {
                 shared.fail();
                 tracing::error!(%error, height, "the journal failed: this node takes nothing more");
-                for answer in answers {
-                    drop(answer.send(Err(SubmitError::Unknown(error.to_string()))));
+                for answer in answers.into_iter().flatten() {
+                    drop(answer.send(Err(SubmitError::Unknown(format!("the journal failed ({error})")))));
                 }
             }
         };
@@ -180,60 +165,17 @@ impl Sequencer {
 
     /// Copies the state, and has it written as soon as the block that led to it is durable.
     fn start_snapshot(&mut self) -> oneshot::Sender<Head> {
-        self.bytes_since_snapshot = 0;
         if let Some(thread) = self.snapshot_thread.take() {
             drop(thread.join());
         }
         let (send, durable) = oneshot::channel();
         let union = self.union().clone();
-        let (snapshots, shared) = (self.snapshots.clone(), self.shared.clone());
+        let snapshots = self.snapshots.clone();
         self.snapshot_thread = Some(std::thread::spawn(move || {
             if let Ok(head) = durable.blocking_recv() {
-                write_snapshot(&union, head, &snapshots, &shared);
+                snapshots.write(&union, head);
             }
         }));
         send
-    }
-}
-
-/// Tells everybody of a block that is durable.
-fn publish(shared: &Shared, block: Final, answers: Vec<Answer>) {
-    let block = Arc::new(block);
-    let Final { block: made, applied } = &*block;
-    let (hash, time_ms) = (made.header().hash(), made.header().time_ms);
-    let mut outcomes = applied.outcomes.iter().copied();
-    let counters = &shared.counters;
-    counters.blocks.fetch_add(1, Ordering::Relaxed);
-    counters.commands.fetch_add(applied.outcomes.len() as u64, Ordering::Relaxed);
-    let rejected = applied.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Rejected(_))).count();
-    counters.rejected.fetch_add(rejected as u64, Ordering::Relaxed);
-    shared.durable.send_replace(applied.height);
-    // Without subscribers there is nobody to tell. Who subscribes after a receipt does not see its block.
-    if shared.events.receiver_count() > 0 {
-        drop(shared.events.send(block.clone()));
-    }
-    for (at, (batch, answer)) in made.batches().iter().zip(answers).enumerate() {
-        let receipt = BatchReceipt {
-            height: applied.height,
-            batch: at as u32,
-            time_ms,
-            block: hash,
-            state: applied.state,
-            outcomes: outcomes.by_ref().take(batch.len()).collect(),
-        };
-        drop(answer.send(Ok(receipt)));
-    }
-}
-
-fn write_snapshot(union: &Union, head: Head, snapshots: &Mutex<SnapshotWriter>, shared: &Shared) {
-    let id = SnapshotId { head, state_hash: union.state() };
-    let mut writer = snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-    match writer.write(id, |file| union.snapshot(|bytes| file.write_all(bytes))) {
-        Ok(()) => {
-            shared.counters.snapshots.fetch_add(1, Ordering::Relaxed);
-            tracing::info!(height = head.height, "snapshot written");
-        }
-        // The journal is enough to recover from; it only takes longer.
-        Err(error) => tracing::error!(%error, height = head.height, "the snapshot could not be written"),
     }
 }

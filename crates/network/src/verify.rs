@@ -1,7 +1,9 @@
-//! Proving a journal from its files alone: checksums, hash chain, every signature, every rule, every sum.
+//! Proving a journal from its files alone: checksums, hash chain, every signature and certificate, every rule, every sum.
 
+use crate::consensus::Nodes;
 use crate::error::NodeError;
-use crate::replay::{apply, decode_payload, read_charter};
+use crate::record;
+use crate::replay::{apply, read_charter};
 use journal::Reader;
 use std::io::Read;
 use std::path::Path;
@@ -29,6 +31,9 @@ pub struct Verified {
     pub settled: u64,
     /// Double entries in the books.
     pub transfers: u64,
+    /// Height up to which a quorum of the members' nodes has certified the blocks, by a certificate over the block there; `None`
+    /// where one node orders alone. Blocks after it are final by certificates that other nodes hold.
+    pub certified: Option<u64>,
     /// Bytes of all blocks.
     pub bytes: u64,
     /// Bytes at the end that were being written and never acknowledged; not a fault.
@@ -38,7 +43,7 @@ pub struct Verified {
 }
 
 /// Recomputes a journal from genesis and stops at the first thing that is not as it should be, naming
-/// the block: checksums and hash chain, the signature of every batch, the state hash after every block,
+/// the block: checksums and hash chain, the signature of every batch, every quorum certificate, the state hash after every block,
 /// all books summing to zero after every block, every limit kept after the last, the snapshots' checksums, and that the
 /// newest of them is the state that its block led to.
 pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result<Verified, NodeError> {
@@ -51,16 +56,29 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
 
     let mut union: Option<Union> = None;
     let mut failure: Option<NodeError> = None;
+    let mut nodes: Option<Nodes> = None;
+    let mut certified = None;
     let (mut batches, mut commands, mut settled, mut transfers) = (0, 0, 0, 0);
     let on_block = |height: u64, payload: &[u8]| -> Result<(), String> {
         let step = (|| -> Result<(), NodeError> {
             let Some(union) = &mut union else {
-                union = Some(Union::new(read_charter(directory, payload)?, 0));
+                let charter = read_charter(directory, payload)?;
+                nodes = Nodes::of(&charter);
+                certified = nodes.as_ref().map(|_| 0);
+                union = Some(Union::new(charter, 0));
                 return Ok(());
             };
             let charter = union.charter();
-            let (state, block) = decode_payload(height, payload, |bytes| Batch::verify(bytes, charter))?;
-            let applied = apply(union, &block, state)?;
+            let record = record::decode(height, payload, |bytes| Batch::verify(bytes, charter))?;
+            let block = record.block;
+            if let Some(nodes) = &nodes
+                && !record.certificate.is_empty()
+            {
+                let checked = nodes.check(&record.certificate, &block.header().hash());
+                checked.map_err(|error| NodeError::Certificate { height, error })?;
+                certified = Some(height);
+            }
+            let applied = apply(union, &block, record.state)?;
             let fault = |text: String| NodeError::System(format!("block {height}: {text}"));
             for (book, sum) in union.ledger().sums() {
                 if sum != 0 {
@@ -115,6 +133,7 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
         commands,
         settled,
         transfers,
+        certified,
         bytes: read.payload_bytes,
         torn_bytes: read.torn_bytes,
         snapshots: read.snapshots,

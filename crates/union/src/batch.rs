@@ -231,7 +231,7 @@ impl Batch {
     }
 
     /// Cuts the first batch off bytes that hold several, unverified.
-    pub(crate) fn split_first(bytes: &[u8]) -> Result<(&[u8], &[u8]), BatchError> {
+    pub fn split_first(bytes: &[u8]) -> Result<(&[u8], &[u8]), BatchError> {
         let length = Batch::header_of(bytes)?.batch_bytes();
         bytes.split_at_checked(length).ok_or(BatchError::Format("it is cut off"))
     }

@@ -53,6 +53,11 @@ impl BlockHeader {
         self.height.checked_sub(1)?.checked_sub(self.state_behind.into())
     }
 
+    /// Whether these are the ids of the block's batches, in their order.
+    pub fn names(&self, ids: &[Hash]) -> bool {
+        ids.len() == self.batches as usize && content(ids.iter().copied()) == self.content
+    }
+
     /// Reads a header strictly. Whether it follows another is for [`crate::Tip::check`] to say.
     pub fn decode(bytes: &[u8; BLOCK_HEADER_BYTES]) -> Result<BlockHeader, BlockFormatError> {
         let header: BlockHeader = bytemuck::pod_read_unaligned(bytes);
@@ -86,8 +91,8 @@ pub enum BlockFormatError {
     },
 }
 
-fn content(batches: &[Batch]) -> Hash {
-    merkle::root(batches.iter().map(|batch| merkle::leaf(&batch.id())).collect())
+fn content(ids: impl Iterator<Item = Hash>) -> Hash {
+    merkle::root(ids.map(|id| merkle::leaf(&id)).collect())
 }
 
 impl Block {
@@ -95,7 +100,7 @@ impl Block {
     /// in [`BlockHeader`].
     pub fn new(height: u64, time_ms: u64, parent: Hash, state_behind: u32, state: Hash, batches: Vec<Batch>) -> Block {
         let count = u32::try_from(batches.len()).expect("a block has at most BLOCK_BATCHES_MAX batches");
-        let content = content(&batches);
+        let content = content(batches.iter().map(Batch::id));
         let header =
             BlockHeader { magic: MAGIC, height, time_ms, batches: count, state_behind, parent, state, content };
         Block { header, batches }
@@ -122,10 +127,24 @@ impl Block {
         if !rest.is_empty() {
             return Err(Format("bytes follow its last batch"));
         }
-        if header.content != content(&batches) {
-            return Err(Format("its batches are not those that its header names"));
+        Block::assemble(header, batches)
+    }
+
+    /// A block out of its header and its batches, which may have come on different ways.
+    pub fn assemble(header: BlockHeader, batches: Vec<Batch>) -> Result<Block, BlockFormatError> {
+        if batches.len() != header.batches as usize || header.content != content(batches.iter().map(Batch::id)) {
+            return Err(BlockFormatError::Format("its batches are not those that its header names"));
         }
-        Ok(Block { header, batches })
+        let block = Block { header, batches };
+        if block.bytes() > BLOCK_BYTES_MAX {
+            return Err(BlockFormatError::Format("it is longer than a block may be"));
+        }
+        Ok(block)
+    }
+
+    /// How many bytes it has.
+    pub fn bytes(&self) -> usize {
+        BLOCK_HEADER_BYTES + self.batches.iter().map(|batch| batch.bytes().len()).sum::<usize>()
     }
 
     /// The header's bytes; with the batches' bytes after it, those of the block.

@@ -80,6 +80,9 @@ pub struct Member {
     pub signing_key: [u8; 32],
     /// X25519 public key that customer detail is encrypted to.
     pub sealing_key: [u8; 32],
+    /// Ed25519 public key of its node, which votes on blocks. Either all members have one, or none: then one node orders
+    /// alone.
+    pub node_key: Option<[u8; 32]>,
     /// The most it may owe the union, in minor units of the unit of account; [`NO_CAP`] for no cap.
     pub debit_cap: u64,
     /// The most it may own, likewise.
@@ -164,6 +167,7 @@ struct MemberFile {
     currency: Currency,
     signing_key: String,
     sealing_key: String,
+    node_key: Option<String>,
     debit_cap: Option<String>,
     credit_cap: Option<String>,
     weekend: Vec<Weekday>,
@@ -216,11 +220,20 @@ impl Charter {
             check_text(&key("name"), &from.name)?;
             let signing_key = parse_key(&key("signing_key"), &from.signing_key)?;
             let sealing_key = parse_key(&key("sealing_key"), &from.sealing_key)?;
-            if ed25519_dalek::VerifyingKey::from_bytes(&signing_key).is_err() {
-                return Err(rule(key("signing_key"), "is not an Ed25519 public key"));
+            check_signing_key(&key("signing_key"), &signing_key)?;
+            let node_key = from.node_key.map(|text| parse_key(&key("node_key"), &text)).transpose()?;
+            if let Some(node_key) = &node_key {
+                check_signing_key(&key("node_key"), node_key)?;
             }
-            if let Some(other) = members.iter().find(|m| m.code == from.code || m.signing_key == signing_key) {
+            let is_taken = |other: &&Member| {
+                let has_its_node = node_key.is_some() && other.node_key == node_key;
+                other.code == from.code || other.signing_key == signing_key || has_its_node
+            };
+            if let Some(other) = members.iter().find(is_taken) {
                 return Err(rule(key("code"), format!("has a code or a key of {}", other.code)));
+            }
+            if members.first().is_some_and(|first| first.node_key.is_some() != node_key.is_some()) {
+                return Err(rule(key("node_key"), "is there for some members and not for others"));
             }
             let cap = |name: &str, text: Option<String>| match text {
                 None => Ok(NO_CAP),
@@ -237,6 +250,7 @@ impl Charter {
                 currency: from.currency,
                 signing_key,
                 sealing_key,
+                node_key,
             });
         }
         let mut hasher = Sha256::new();
@@ -310,6 +324,10 @@ fn check_text(key: &str, text: &str) -> Result<(), CharterError> {
         return Err(rule(key, "is empty, longer than 140 bytes, or has control characters"));
     }
     Ok(())
+}
+
+fn check_signing_key(key: &str, bytes: &[u8; 32]) -> Result<(), CharterError> {
+    ed25519_dalek::VerifyingKey::from_bytes(bytes).map(drop).map_err(|_| rule(key, "is not an Ed25519 public key"))
 }
 
 fn parse_key(key: &str, text: &str) -> Result<[u8; 32], CharterError> {

@@ -5,7 +5,7 @@ use super::{AmountView, CycleView, LegView, QueueRunView, code, signed};
 use crate::text::{OrderLine, id_text};
 use ledger::{AccountId, Transfer, TransferKind};
 use serde::{Deserialize, Serialize};
-use union::{Event, NO_RULE, OrderEvent, OrderStatus, Union};
+use union::{Charter, Event, NO_RULE, OrderEvent, OrderStatus, Union};
 use utoipa::ToSchema;
 
 /// Something that happened in a final block.
@@ -126,7 +126,7 @@ impl EventView {
     pub fn new(union: &Union, event: &Event) -> Self {
         let charter = union.charter();
         match event {
-            Event::Order(order) => Self::order(union, order),
+            Event::Order(order) => Self::of_order(charter, order),
             Event::Transfer(transfer) => EventView::Transfer(TransferView::new(union, transfer)),
             Event::Returned { original, by } => EventView::Returned { original: id_text(*original), by: id_text(*by) },
             Event::QueueRun(run) => EventView::QueueRun(QueueRunView::new(charter, run)),
@@ -139,8 +139,8 @@ impl EventView {
         }
     }
 
-    fn order(union: &Union, order: &OrderEvent) -> Self {
-        let charter = union.charter();
+    /// An order that came to a status, by the charter alone.
+    pub fn of_order(charter: &Charter, order: &OrderEvent) -> Self {
         let settled = order.status == OrderStatus::Settled;
         let amount = |minor: u64| settled.then(|| AmountView::new(minor.into(), charter.unit_of_account));
         EventView::Order {

@@ -53,7 +53,7 @@ impl Owner {
                     let applied = union.apply(&block).unwrap();
                     self.states.insert(applied.height, applied.state);
                     let batch = block.batches()[0].bytes().clone();
-                    journal.append(applied.height, &[&applied.state, block.header_bytes(), &batch])?;
+                    journal.append(applied.height, &[&applied.state, &[0; 4], block.header_bytes(), &batch])?;
                 }
                 7 | 8 => self.acknowledged = journal.sync()?.height,
                 _ if journal.durable().height == union.height() => {

@@ -27,6 +27,22 @@ pub fn members(count: u16) -> Vec<Member> {
 }
 
 pub fn charter(members: &[Member]) -> Charter {
+    charter_with(members, |_| String::new())
+}
+
+/// A charter whose members have a node each: number `n` has the key made of bytes `n + 101`.
+pub fn charter_of_nodes(members: &[Member]) -> Charter {
+    charter_with(members, |number| {
+        let key = SigningKey::from_bytes(&[number as u8 + 101; 32]).verifying_key().to_bytes();
+        format!("node_key = \"{}\"\n", hex(&key))
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn charter_with(members: &[Member], node_key: impl Fn(u16) -> String) -> Charter {
     let mut text = String::from(
         "name = \"Test\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
          [calendar]\nutc_offset_minutes = 0\ncustomer_cut_off = \"17:00\"\ninterbank_cut_off = \"17:00\"\ndays_ahead = 10\n\
@@ -34,11 +50,12 @@ pub fn charter(members: &[Member]) -> Charter {
          [queue]\ndiscipline = \"bypass-fifo\"\nattempts = 1000\nopen_orders_max = 1000\ndays_waiting = 5\n",
     );
     for member in members {
-        let key: String = member.key.verifying_key().to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = hex(&member.key.verifying_key().to_bytes());
         text += &format!(
             "[[members]]\ncode = \"M{0}\"\nname = \"Member {0}\"\ncurrency = \"USD\"\nsigning_key = \"{key}\"\nsealing_key = \"{key}\"\nweekend = []\n",
             member.number
         );
+        text += &node_key(member.number);
     }
     Charter::parse(&text).unwrap()
 }

@@ -3,6 +3,7 @@
 
 mod crashes;
 mod fixture;
+mod together;
 
 use fixture::{Member, charter, members, noon, pay};
 use network::{Clock, Node, NodeError, Options, Replay, SubmitError, statement, verify};

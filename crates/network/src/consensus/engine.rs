@@ -1,0 +1,235 @@
+//! The parts of the engine, put together. The same for a node on a real network and for one in a simulation.
+
+use super::candidate::Candidate;
+use super::certificate::Nodes;
+use super::executor::{Executor, FinalBlocks};
+use super::gossip;
+use super::leader::Leader;
+use super::pool::Pool;
+use super::relay::{self, Relay};
+use super::tips::Tips;
+use super::{Marshal, PublicKey, Scheme, Timing};
+use crate::clock::Clock;
+use crate::error::NodeError;
+use crate::node::Shared;
+use crate::snapshots::Snapshots;
+use commonware_consensus::marshal::core::Actor;
+use commonware_consensus::marshal::resolver::p2p as backfill;
+use commonware_consensus::marshal::standard::{Inline, Standard};
+use commonware_consensus::marshal::{self, Start, max_payload_size};
+use commonware_consensus::simplex::elector::RoundRobin;
+use commonware_consensus::simplex::{self, Floor, ForwardPolicy, SkipBudget, SkipPolicy};
+use commonware_consensus::types::{Epoch, FixedEpocher, ViewDelta};
+use commonware_cryptography::certificate::ConstantProvider;
+use commonware_cryptography::ed25519::PrivateKey;
+use commonware_cryptography::certificate::Verifier as _;
+use commonware_cryptography::{Digestible as _, Sha256, Signer as _};
+use commonware_p2p::{Blocker, Provider, Receiver, Sender};
+use commonware_parallel::Sequential;
+use commonware_runtime::buffer::paged::CacheRef;
+use commonware_runtime::{Clock as Sleep, Handle, Metrics, Spawner, Storage};
+use commonware_storage::archive::prunable;
+use commonware_storage::translator::EightCap;
+use commonware_utils::{NZDuration, NZU16, NZU64, NZUsize};
+use journal::Journal;
+use rand_core::CryptoRng;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use union::Batch;
+
+/// Messages that may wait for a part of the engine.
+const MAILBOX: NonZeroUsize = NZUsize!(1_024);
+
+/// Final blocks that may be with the executor at once: while one is made durable the next is on its way.
+const BLOCKS_AHEAD: NonZeroUsize = NZUsize!(4);
+
+const BUFFER: NonZeroUsize = NZUsize!(1 << 20);
+
+/// What a node brings to the engine.
+pub(crate) struct Parts {
+    pub shared: Arc<Shared>,
+    pub clock: Arc<Clock>,
+    pub pool: Arc<Pool>,
+    pub nodes: Nodes,
+    /// Signs this node's votes, and is its name among the nodes.
+    pub key: PrivateKey,
+    pub timing: Timing,
+    /// A leader puts no further batch into a block that has so many bytes.
+    pub block_bytes: usize,
+    pub journal: Journal,
+    pub snapshots: Snapshots,
+    /// Batches from this node's gateway, to be told to the others.
+    pub own: mpsc::UnboundedReceiver<Batch>,
+}
+
+/// A sender and a receiver for each kind of message.
+pub(crate) struct Channels<S, R> {
+    pub votes: (S, R),
+    pub certificates: (S, R),
+    /// Questions for votes and certificates that were missed.
+    pub missed: (S, R),
+    /// Questions for final blocks that were missed.
+    pub backfill: (S, R),
+    pub blocks: (S, R),
+    pub batches: (S, R),
+}
+
+/// A running engine: its parts end when it is dropped.
+pub(crate) struct Engine {
+    /// Ends when the engine has stopped and everything that it delivered is applied.
+    pub executor: Handle<Result<(), NodeError>>,
+    /// End only when something is wrong, or the engine is stopped.
+    pub parts: Vec<Handle<()>>,
+}
+
+/// The longest message that the engine sends, in bytes.
+pub(crate) fn message_bytes_max(nodes: u32, charter: &Arc<union::Charter>) -> u32 {
+    let blocks = max_payload_size::<Standard<Candidate>, Scheme>(nodes, charter);
+    blocks.max(relay::MESSAGE_BYTES_MAX).max(gossip::MESSAGE_BYTES_MAX) as u32
+}
+
+impl Engine {
+    /// Starts the engine.
+    pub async fn start<E, S, R, P>(context: E, parts: Parts, peers: P, channels: Channels<S, R>) -> Engine
+    where
+        E: CryptoRng + Spawner + Metrics + Sleep + Storage,
+        S: Sender<PublicKey = PublicKey>,
+        R: Receiver<PublicKey = PublicKey>,
+        P: Provider<PublicKey = PublicKey> + Blocker<PublicKey = PublicKey>,
+    {
+        let Parts { shared, clock, pool, nodes, key, timing, block_bytes, journal, snapshots, own } = parts;
+        let public = key.public_key();
+        let scheme = Scheme::signer(nodes.namespace(), nodes.keys().clone(), key).expect("the key is that of a node");
+        let pages = CacheRef::new(NZU16!(16_384), NZUsize!(256));
+        let charter = Arc::new(shared.charter.clone());
+        let epochs = FixedEpocher::new(NZU64!(u64::MAX));
+
+        let resolver = backfill::init(
+            context.child("backfill"),
+            backfill::Config {
+                public_key: public,
+                peer_provider: peers.clone(),
+                blocker: peers.clone(),
+                mailbox_size: MAILBOX,
+                fetch_timeout: NZDuration!(Duration::from_secs(2)),
+                fetch_retry_delay: Duration::from_millis(100),
+                priority_requests: false,
+                priority_responses: false,
+            },
+            channels.backfill,
+        );
+        let genesis = Candidate::Genesis(charter.hash()).digested();
+        let first = genesis.digest();
+        let certificates = prunable::Archive::init(context.child("certificates"), archive("certificates", &pages, scheme.certificate_codec_config()));
+        let certificates = certificates.await.expect("the certificates of final blocks can be read");
+        let blocks = prunable::Archive::init(context.child("blocks"), archive("blocks", &pages, charter.clone()));
+        let blocks = blocks.await.expect("the final blocks can be read");
+        let (actor, marshal, _): (_, Marshal, _) = Actor::init(
+            context.child("marshal"),
+            certificates,
+            blocks,
+            marshal::Config {
+                provider: ConstantProvider::new(scheme.clone()),
+                epocher: epochs.clone(),
+                start: Start::Genesis(genesis),
+                partition_prefix: "marshal".into(),
+                mailbox_size: MAILBOX,
+                view_retention: ViewDelta::new(64),
+                prunable_items_per_section: NZU64!(64),
+                page_cache: pages.clone(),
+                replay_buffer: BUFFER,
+                key_write_buffer: BUFFER,
+                value_write_buffer: BUFFER,
+                block_codec_config: charter,
+                max_repair: NZUsize!(16),
+                max_pending_acks: BLOCKS_AHEAD,
+                strategy: Sequential,
+            },
+        )
+        .await;
+
+        let tips = {
+            let union = shared.union.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::new(Tips::new(union.tip().clone()))
+        };
+        let (to_executor, final_blocks) = mpsc::unbounded_channel();
+        let executor = Executor {
+            shared: shared.clone(),
+            pool: pool.clone(),
+            tips: tips.clone(),
+            journal,
+            snapshots,
+            marshal: marshal.clone(),
+        };
+        // It waits for the disk.
+        let executor = context.child("executor").dedicated().spawn(|_| executor.run(final_blocks));
+
+        let relay = Relay::new(channels.blocks.0);
+        let mut parts = vec![actor.start(FinalBlocks(to_executor), relay.clone(), resolver)];
+        parts.push(context.child("relay").spawn({
+            let (relay, shared, pool) = (relay.clone(), shared.clone(), pool.clone());
+            let nodes: Vec<PublicKey> = nodes.keys().iter().cloned().collect();
+            move |context| relay.receive(context, shared, pool, nodes, channels.blocks.1)
+        }));
+        let (sender, receiver) = channels.batches;
+        parts.push(context.child("gossip_in").spawn({
+            let (shared, pool) = (shared.clone(), pool.clone());
+            move |_| gossip::receive(shared, pool, relay, receiver)
+        }));
+        parts.push(context.child("gossip_out").spawn({
+            let (shared, pool) = (shared.clone(), pool.clone());
+            move |context| gossip::send(context, shared, pool, own, sender)
+        }));
+
+        let leader = Leader { shared, clock, pool, tips, timing, block_bytes };
+        let application = Inline::new(context.child("application"), leader, marshal, epochs);
+        let engine = simplex::Engine::new(
+            context.child("engine"),
+            simplex::Config {
+                scheme,
+                elector: RoundRobin::<Sha256>::default(),
+                blocker: peers,
+                automaton: application.clone(),
+                relay: application.clone(),
+                reporter: application,
+                track_historical_votes: false,
+                strategy: Sequential,
+                partition: "votes".into(),
+                mailbox_size: MAILBOX,
+                epoch: Epoch::zero(),
+                floor: Floor::Genesis(first),
+                replay_buffer: BUFFER,
+                write_buffer: BUFFER,
+                page_cache: pages,
+                leader_timeout: timing.leader,
+                certification_timeout: timing.agreement,
+                timeout_retry: timing.agreement,
+                view_retention: ViewDelta::new(64),
+                skip: SkipPolicy::Enabled { timeout: timing.absent, budget: SkipBudget::Participants },
+                fetch_timeout: NZDuration!(Duration::from_secs(1)),
+                fetch_retry_delay: Duration::from_millis(100),
+                forward: ForwardPolicy::SilentVoters,
+            },
+        );
+        parts.push(engine.start(channels.votes, channels.certificates, channels.missed));
+        Engine { executor, parts }
+    }
+}
+
+fn archive<C>(name: &str, pages: &CacheRef, codec_config: C) -> prunable::Config<EightCap, C> {
+    prunable::Config {
+        translator: EightCap,
+        metadata_partition: format!("{name}-metadata"),
+        key_partition: format!("{name}-keys"),
+        key_page_cache: pages.clone(),
+        value_partition: format!("{name}-values"),
+        compression: None,
+        codec_config,
+        items_per_section: NZU64!(1_024),
+        key_write_buffer: BUFFER,
+        value_write_buffer: BUFFER,
+        replay_buffer: BUFFER,
+    }
+}

@@ -1,0 +1,179 @@
+//! Verified batches that wait for a block, by member and in the order of their sequences.
+
+use crate::error::SubmitError;
+use crate::node::Answer;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, Hash, Tip};
+
+/// The batches that this node knows of and that are in no final block yet. Every member has its own share of the
+/// room: nobody can crowd out another.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    waiting: Mutex<Waiting>,
+    /// Told when a batch comes.
+    arrived: Notify,
+    /// Bytes that the batches of one member may have.
+    bytes_of_a_member: usize,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    members: Vec<Queue>,
+    /// Where a batch is, by its id.
+    places: HashMap<Hash, (u16, u64)>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    batches: BTreeMap<u64, Entry>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    batch: Batch,
+    /// Who waits for it here: it came from this node's own gateway, which tells the others of it until it is final.
+    answers: Vec<Answer>,
+}
+
+/// Why a batch finds no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// The member has as much waiting as it may.
+    Full,
+    /// Another batch of the member has the same sequence.
+    Taken,
+}
+
+/// A batch that is no longer waiting, with who waits for what became of it.
+pub(crate) struct Left {
+    pub batch: Batch,
+    pub answers: Vec<Answer>,
+}
+
+impl Pool {
+    pub fn new(members: usize, bytes_of_a_member: usize) -> Pool {
+        let waiting = Waiting { members: (0..members).map(|_| Queue::default()).collect(), places: HashMap::new() };
+        Pool { waiting: Mutex::new(waiting), arrived: Notify::new(), bytes_of_a_member }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a batch, whose member exists and whose signature was checked, with who waits for it here. Gives the
+    /// answer back where there is no place.
+    pub fn add(&self, batch: Batch, answer: Option<Answer>) -> Result<(), (NoPlace, Option<Answer>)> {
+        let (member, sequence, length) = (batch.header().member, batch.header().sequence, batch.bytes().len());
+        let mut waiting = self.lock();
+        let Waiting { members, places } = &mut *waiting;
+        let queue = &mut members[usize::from(member)];
+        let id = batch.id();
+        if let Some(entry) = queue.batches.get_mut(&sequence) {
+            if !places.contains_key(&id) {
+                return Err((NoPlace::Taken, answer));
+            }
+            entry.answers.extend(answer);
+            return Ok(());
+        }
+        if queue.bytes + length > self.bytes_of_a_member && queue.bytes > 0 {
+            return Err((NoPlace::Full, answer));
+        }
+        queue.bytes += length;
+        queue.batches.insert(sequence, Entry { batch, answers: answer.into_iter().collect() });
+        places.insert(id, (member, sequence));
+        drop(waiting);
+        self.arrived.notify_waiters();
+        Ok(())
+    }
+
+    /// A batch by its id.
+    pub fn get(&self, id: &Hash) -> Option<Batch> {
+        let waiting = self.lock();
+        let (member, sequence) = waiting.places.get(id)?;
+        Some(waiting.members[usize::from(*member)].batches[sequence].batch.clone())
+    }
+
+    /// Resolves when a batch has come since this was called.
+    pub fn arrival(&self) -> tokio::sync::futures::Notified<'_> {
+        self.arrived.notified()
+    }
+
+    /// What a leader puts on top of a block: of each member in turn, the next in sequence, until nothing is left or
+    /// `bytes` are reached. The member whose turn is first changes with the height.
+    pub fn choose(&self, tip: &Tip, bytes: usize) -> Vec<Batch> {
+        let waiting = self.lock();
+        let members = waiting.members.len();
+        let first = (tip.height() % members as u64) as usize;
+        let mut queues: Vec<_> = (0..members)
+            .map(|turn| {
+                let member = (first + turn) % members;
+                waiting.members[member].batches.range(tip.sequence(member as u16) + 1..).map(|(_, entry)| entry)
+            })
+            .collect();
+        let (mut chosen, mut size) = (Vec::new(), 0);
+        while !queues.is_empty() {
+            let mut is_full = false;
+            queues.retain_mut(|queue| {
+                let Some(entry) = queue.next().filter(|_| !is_full) else { return false };
+                let length = entry.batch.bytes().len();
+                if chosen.len() == BLOCK_BATCHES_MAX || size + length > BLOCK_BYTES_MAX / 2 {
+                    is_full = true;
+                    return false;
+                }
+                size += length;
+                chosen.push(entry.batch.clone());
+                is_full = size >= bytes;
+                true
+            });
+            if is_full {
+                break;
+            }
+        }
+        chosen
+    }
+
+    /// This node's own batches that wait, for telling the others of them again.
+    pub fn own(&self) -> Vec<Batch> {
+        let waiting = self.lock();
+        let entries = waiting.members.iter().flat_map(|queue| queue.batches.values());
+        entries.filter(|entry| !entry.answers.is_empty()).map(|entry| entry.batch.clone()).collect()
+    }
+
+    /// Takes out every batch that a final block holds or has passed over: those up to the member's sequence.
+    pub fn settle(&self, tip: &Tip) -> Vec<Left> {
+        let mut waiting = self.lock();
+        let mut left = Vec::new();
+        let Waiting { members, places } = &mut *waiting;
+        for (member, queue) in (0..).zip(members) {
+            while let Some(first) = queue.batches.first_entry().filter(|first| *first.key() <= tip.sequence(member)) {
+                let entry = first.remove();
+                queue.bytes -= entry.batch.bytes().len();
+                places.remove(&entry.batch.id());
+                left.push(Left { batch: entry.batch, answers: entry.answers });
+            }
+        }
+        left
+    }
+
+    /// Takes out everything, for a node that stops: whether any of it will be in a block is not known here.
+    pub fn answer_all_unknown(&self) {
+        let mut waiting = self.lock();
+        waiting.places.clear();
+        for queue in &mut waiting.members {
+            for answer in std::mem::take(queue).batches.into_values().flat_map(|entry| entry.answers) {
+                let text = "this node has stopped, and the others may put the batch into a block";
+                drop(answer.send(Err(SubmitError::Unknown(text.into()))));
+            }
+        }
+    }
+
+    /// Batches and bytes that wait.
+    pub fn size(&self) -> (usize, usize) {
+        let waiting = self.lock();
+        let queues = &waiting.members;
+        (queues.iter().map(|queue| queue.batches.len()).sum(), queues.iter().map(|queue| queue.bytes).sum())
+    }
+}

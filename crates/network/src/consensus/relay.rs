@@ -1,0 +1,339 @@
+//! Blocks between nodes, without the batches that the other side has already.
+//!
+//! A leader sends a block's header and the ids of its batches. Who has them all in its pool has the block; who lacks
+//! some asks for these, first the leader and then others.
+//!
+//! ```text
+//! tag 0  announcement   header 128 bytes, then 32 bytes for each batch
+//! tag 1  question       hash of the block 32, then 2 bytes (little-endian) for each batch that is asked for
+//! tag 2  answer         hash of the block 32, place 2, a batch
+//! ```
+
+use super::candidate::Candidate;
+use super::pool::Pool;
+use super::{Digest, PublicKey};
+use crate::node::Shared;
+use commonware_consensus::marshal::core::Buffer;
+use commonware_consensus::marshal::standard::Standard;
+use commonware_consensus::types::Round;
+use commonware_cryptography::{Digested, Digestible as _};
+use commonware_macros::select;
+use commonware_p2p::{Receiver, Recipients, Sender};
+use commonware_runtime::{Clock, IoBufs};
+use commonware_utils::channel::oneshot;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+use union::{BATCH_BYTES_MAX, BLOCK_BATCHES_MAX, Batch, Block, BlockHeader, Hash};
+
+/// The longest message: an announcement of a block that is full of batches, or an answer with the longest batch.
+pub(crate) const MESSAGE_BYTES_MAX: usize = {
+    let announcement = 1 + 128 + 32 * BLOCK_BATCHES_MAX;
+    let answer = 1 + 32 + 2 + BATCH_BYTES_MAX;
+    if announcement > answer { announcement } else { answer }
+};
+
+/// So many blocks of each sender are kept, whole or not. Of one that sends more, the earliest go.
+const BLOCKS_OF_A_SENDER: usize = 4;
+
+/// Batches that a block names are likely on their way: a node asks for them only after this time.
+const ASK_AFTER: Duration = Duration::from_millis(20);
+
+/// After so long without the batches that it asked for, a node asks the next one.
+const ASK_AGAIN: Duration = Duration::from_millis(300);
+
+/// So often a node gets the same block's batches from another, at most.
+const ANSWERS_MAX: u32 = 3;
+
+/// How blocks come to and go from this node.
+#[derive(Debug)]
+pub(crate) struct Relay<S> {
+    blocks: Arc<Mutex<Blocks>>,
+    sender: S,
+}
+
+impl<S: Clone> Clone for Relay<S> {
+    fn clone(&self) -> Self {
+        Relay { blocks: self.blocks.clone(), sender: self.sender.clone() }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Blocks {
+    whole: BTreeMap<Digest, Digested<Candidate>>,
+    partial: BTreeMap<Digest, Partial>,
+    /// By sender, its blocks from the earliest on. Our own are under no name.
+    senders: BTreeMap<Option<PublicKey>, VecDeque<Digest>>,
+    subscribers: BTreeMap<Digest, Vec<oneshot::Sender<Digested<Candidate>>>>,
+    /// How often a node was sent batches of a block.
+    answered: BTreeMap<(Digest, PublicKey), u32>,
+}
+
+/// A block of which batches are missing.
+#[derive(Debug)]
+struct Partial {
+    header: BlockHeader,
+    ids: Vec<Hash>,
+    batches: Vec<Option<Batch>>,
+    sender: PublicKey,
+    /// When it was announced, or a node was asked last.
+    since: SystemTime,
+    /// How many nodes were asked so far.
+    asked: usize,
+}
+
+impl<S> Relay<S> {
+    pub fn new(sender: S) -> Relay<S> {
+        Relay { blocks: Arc::default(), sender }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Blocks> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Blocks {
+    /// Makes room for one more block of a sender.
+    fn admit(&mut self, sender: Option<PublicKey>, digest: Digest) {
+        let queue = self.senders.entry(sender).or_default();
+        if queue.contains(&digest) {
+            return;
+        }
+        queue.push_back(digest);
+        if queue.len() > BLOCKS_OF_A_SENDER {
+            let earliest = queue.pop_front().expect("it is not empty");
+            if !self.senders.values().any(|queue| queue.contains(&earliest)) {
+                self.whole.remove(&earliest);
+                self.partial.remove(&earliest);
+                self.answered.retain(|(digest, _), _| *digest != earliest);
+            }
+        }
+    }
+
+    fn complete(&mut self, candidate: Digested<Candidate>) {
+        let digest = candidate.digest();
+        self.partial.remove(&digest);
+        for subscriber in self.subscribers.remove(&digest).unwrap_or_default() {
+            // Who asked may have stopped waiting.
+            drop(subscriber.send(candidate.clone()));
+        }
+        self.whole.insert(digest, candidate);
+    }
+}
+
+impl Partial {
+    fn missing(&self) -> Vec<u16> {
+        (0..).zip(&self.batches).filter(|(_, batch)| batch.is_none()).map(|(place, _)| place).collect()
+    }
+
+    /// Takes what it can from the pool.
+    fn fill(&mut self, pool: &Pool) {
+        for (batch, id) in self.batches.iter_mut().zip(&self.ids) {
+            if batch.is_none() {
+                *batch = pool.get(id);
+            }
+        }
+    }
+
+    /// The block, once nothing is missing.
+    fn block(&self) -> Option<Block> {
+        let batches: Vec<Batch> = self.batches.iter().cloned().collect::<Option<_>>()?;
+        Block::assemble(self.header, batches).ok()
+    }
+}
+
+impl<S: Sender<PublicKey = PublicKey>> Buffer<Standard<Candidate>> for Relay<S> {
+    type PublicKey = PublicKey;
+
+    async fn find_by_digest(&self, digest: Digest) -> Option<Digested<Candidate>> {
+        self.lock().whole.get(&digest).cloned()
+    }
+
+    async fn find_by_commitment(&self, digest: Digest) -> Option<Digested<Candidate>> {
+        self.find_by_digest(digest).await
+    }
+
+    fn subscribe_by_digest(&self, digest: Digest) -> Option<oneshot::Receiver<Digested<Candidate>>> {
+        let (send, receive) = oneshot::channel();
+        let mut blocks = self.lock();
+        match blocks.whole.get(&digest) {
+            Some(candidate) => drop(send.send(candidate.clone())),
+            None => {
+                blocks.subscribers.retain(|_, waiting| {
+                    waiting.retain(|subscriber| !subscriber.is_closed());
+                    !waiting.is_empty()
+                });
+                blocks.subscribers.entry(digest).or_default().push(send);
+            }
+        }
+        Some(receive)
+    }
+
+    fn subscribe_by_commitment(&self, digest: Digest) -> Option<oneshot::Receiver<Digested<Candidate>>> {
+        self.subscribe_by_digest(digest)
+    }
+
+    fn send(&self, _: Round, candidate: Digested<Candidate>, recipients: Recipients<PublicKey>) {
+        let Some(block) = candidate.inner().block() else { return };
+        let mut message = Vec::with_capacity(1 + 128 + 32 * block.batches().len());
+        message.push(0);
+        message.extend_from_slice(block.header_bytes());
+        for batch in block.batches() {
+            message.extend_from_slice(&batch.id());
+        }
+        let mut blocks = self.lock();
+        blocks.admit(None, candidate.digest());
+        blocks.complete(candidate);
+        drop(blocks);
+        // In line with the batches that this node told the others of before.
+        self.sender.clone().send(recipients, IoBufs::from(message), false);
+    }
+}
+
+impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
+    /// Handles what other nodes send, until the network closes.
+    pub async fn receive<R: Receiver<PublicKey = PublicKey>>(
+        self,
+        context: impl Clock,
+        shared: Arc<Shared>,
+        pool: Arc<Pool>,
+        nodes: Vec<PublicKey>,
+        mut receiver: R,
+    ) {
+        loop {
+            select! {
+                received = receiver.recv() => {
+                    let Ok((peer, message)) = received else { return };
+                    let is_sound = match message.as_ref().split_first() {
+                        Some((0, rest)) => self.announced(&context, &pool, peer.clone(), rest),
+                        Some((1, rest)) => self.asked(&peer, rest),
+                        Some((2, rest)) => self.answered(&shared, rest),
+                        _ => false,
+                    };
+                    if !is_sound {
+                        shared.counters.refused_from_peers.fetch_add(1, Ordering::Relaxed);
+                        tracing::warn!(?peer, "a node sent what is not about a block");
+                    }
+                },
+                () = context.sleep(ASK_AFTER) => self.ask(&context, &nodes),
+            }
+        }
+    }
+
+    fn announced(&self, context: &impl Clock, pool: &Pool, peer: PublicKey, message: &[u8]) -> bool {
+        let Some((header, ids)) = message.split_first_chunk::<128>() else { return false };
+        let (ids, []) = ids.as_chunks::<32>() else { return false };
+        let Ok(header) = BlockHeader::decode(header) else { return false };
+        if !header.names(ids) {
+            return false;
+        }
+        let digest = Digest(header.hash());
+        let mut blocks = self.lock();
+        blocks.admit(Some(peer.clone()), digest);
+        if blocks.whole.contains_key(&digest) || blocks.partial.contains_key(&digest) {
+            return true;
+        }
+        let since = context.current();
+        let batches = vec![None; ids.len()];
+        let mut partial = Partial { header, ids: ids.to_vec(), batches, sender: peer, since, asked: 0 };
+        partial.fill(pool);
+        match partial.block() {
+            Some(block) => blocks.complete(Candidate::Block(block).digested()),
+            None => drop(blocks.partial.insert(digest, partial)),
+        }
+        true
+    }
+
+    /// Completes blocks with batches that have come to the pool.
+    pub fn fill(&self, pool: &Pool) {
+        let mut blocks = self.lock();
+        let mut whole = Vec::new();
+        for partial in blocks.partial.values_mut() {
+            partial.fill(pool);
+            whole.extend(partial.block());
+        }
+        for block in whole {
+            blocks.complete(Candidate::Block(block).digested());
+        }
+    }
+
+    fn asked(&self, peer: &PublicKey, message: &[u8]) -> bool {
+        let Some((hash, places)) = message.split_first_chunk::<32>() else { return false };
+        let (places, []) = places.as_chunks::<2>() else { return false };
+        let digest = Digest(*hash);
+        let mut blocks = self.lock();
+        let Some(candidate) = blocks.whole.get(&digest).cloned() else { return true };
+        let times = blocks.answered.entry((digest, peer.clone())).or_default();
+        *times += 1;
+        if *times > ANSWERS_MAX || places.len() > BLOCK_BATCHES_MAX {
+            return false;
+        }
+        drop(blocks);
+        let Some(block) = candidate.inner().block() else { return true };
+        let mut sender = self.sender.clone();
+        for place in places {
+            let Some(batch) = block.batches().get(usize::from(u16::from_le_bytes(*place))) else { return false };
+            let mut answer = Vec::with_capacity(1 + 32 + 2 + batch.bytes().len());
+            answer.push(2);
+            answer.extend_from_slice(hash);
+            answer.extend_from_slice(place);
+            answer.extend_from_slice(batch.bytes());
+            sender.send(Recipients::One(peer.clone()), IoBufs::from(answer), false);
+        }
+        true
+    }
+
+    fn answered(&self, shared: &Shared, message: &[u8]) -> bool {
+        let Some((hash, rest)) = message.split_first_chunk::<32>() else { return false };
+        let Some((place, bytes)) = rest.split_first_chunk::<2>() else { return false };
+        let (digest, place) = (Digest(*hash), usize::from(u16::from_le_bytes(*place)));
+        // Looked at before the signature is checked: only what is missing is worth that.
+        let wanted = |blocks: &Blocks| {
+            let partial = blocks.partial.get(&digest)?;
+            partial.batches.get(place)?.is_none().then(|| partial.ids[place])
+        };
+        let Some(id) = wanted(&self.lock()) else { return true };
+        let Ok(batch) = Batch::verify(Arc::from(bytes), &shared.charter) else { return false };
+        if batch.id() != id {
+            return false;
+        }
+        let mut blocks = self.lock();
+        let Some(partial) = blocks.partial.get_mut(&digest) else { return true };
+        partial.batches[place] = Some(batch);
+        if let Some(block) = partial.block() {
+            blocks.complete(Candidate::Block(block).digested());
+        }
+        true
+    }
+
+    /// Asks for what did not come: first who sent the block, then the next node.
+    fn ask(&self, context: &impl Clock, nodes: &[PublicKey]) {
+        let now = context.current();
+        let mut questions = Vec::new();
+        for (digest, partial) in &mut self.lock().partial {
+            let waited = now.duration_since(partial.since).unwrap_or_default();
+            let patience = if partial.asked == 0 { ASK_AFTER } else { ASK_AGAIN };
+            if waited < patience || partial.asked > 2 * nodes.len() {
+                continue;
+            }
+            let from = nodes.iter().position(|node| *node == partial.sender).unwrap_or_default();
+            let next = nodes[(from + partial.asked) % nodes.len()].clone();
+            (partial.since, partial.asked) = (now, partial.asked + 1);
+            questions.push((next, question(*digest, &partial.missing())));
+        }
+        for (node, question) in questions {
+            self.sender.clone().send(Recipients::One(node), IoBufs::from(question), true);
+        }
+    }
+}
+
+fn question(block: Digest, places: &[u16]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(1 + 32 + 2 * places.len());
+    message.push(1);
+    message.extend_from_slice(&block.0);
+    for place in places {
+        message.extend_from_slice(&place.to_le_bytes());
+    }
+    message
+}

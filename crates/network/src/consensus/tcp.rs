@@ -1,0 +1,215 @@
+//! A node among others on a real network: its thread, its connections, its end.
+
+use super::certificate::Nodes;
+use super::engine::{Channels, Engine, Parts, message_bytes_max};
+use super::pool::Pool;
+use super::{PublicKey, Timing};
+use crate::clock::Clock;
+use crate::error::NodeError;
+use crate::node::{FailUnlessDefused, Options, Shared};
+use crate::snapshots::Snapshots;
+use bytes::Bytes;
+use commonware_codec::DecodeExt as _;
+use commonware_cryptography::ed25519::PrivateKey;
+use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
+use commonware_macros::select;
+use commonware_p2p::authenticated::lookup;
+use commonware_p2p::{Address, AddressableManager as _};
+use commonware_runtime::{Quota, Runner as _, Spawner as _, Supervisor as _, tokio};
+use commonware_stream::cups::{self, Cups};
+use commonware_stream::sake::{self, Sake};
+use commonware_utils::ordered::Map;
+use commonware_utils::{NZU32, NZUsize};
+use futures::future::select_all;
+use journal::Journal;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use ::tokio::sync::{mpsc, oneshot};
+use union::{Batch, Charter};
+use zeroize::Zeroizing;
+
+/// What makes a node one of several: its key, and where the others are.
+#[derive(Clone)]
+pub struct Membership {
+    /// The Ed25519 key that this node's votes and connections are signed with; the charter names its public half.
+    pub key: Zeroizing<[u8; 32]>,
+    /// Where it listens for the other nodes.
+    pub listen: SocketAddr,
+    /// Where the other nodes listen, by their members' numbers. One whose place is not known yet is left out.
+    pub peers: Vec<(u16, SocketAddr)>,
+    /// How long it waits for what.
+    pub timing: Timing,
+}
+
+impl std::fmt::Debug for Membership {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Membership").field("listen", &self.listen).field("peers", &self.peers).finish_non_exhaustive()
+    }
+}
+
+impl Membership {
+    /// The public half of a node's key, as the charter names it.
+    pub fn public_key(key: &[u8; 32]) -> [u8; 32] {
+        let key = PrivateKey::decode(Bytes::copy_from_slice(key)).expect("32 bytes are an Ed25519 key");
+        let mut public = [0; 32];
+        public.copy_from_slice(&key.public_key());
+        public
+    }
+}
+
+/// An engine on a thread of its own.
+#[derive(Debug)]
+pub(crate) struct Running {
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<Result<(), NodeError>>,
+}
+
+impl Running {
+    /// Stops the engine, and waits until what it delivered is durable.
+    pub fn close(self) -> Result<(), NodeError> {
+        // It may have stopped by itself.
+        let _ = self.stop.send(());
+        match self.thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+/// What [`run`] needs beside [`Membership`].
+pub(crate) struct Local<'a> {
+    pub directory: &'a Path,
+    pub shared: Arc<Shared>,
+    pub clock: Arc<Clock>,
+    pub options: Options,
+    pub pool: Arc<Pool>,
+    pub journal: Journal,
+    pub snapshots: Snapshots,
+    pub own: mpsc::UnboundedReceiver<Batch>,
+}
+
+/// This node's place among the nodes of a charter: its key, theirs, and their addresses.
+fn place(charter: &Charter, membership: &Membership) -> Result<(Nodes, PrivateKey, Map<PublicKey, Address>), NodeError> {
+    let wrong = |text: String| NodeError::Membership(text);
+    let nodes = Nodes::of(charter).ok_or_else(|| wrong("the charter names no nodes".into()))?;
+    let key = PrivateKey::decode(Bytes::copy_from_slice(membership.key.as_slice())).map_err(|error| wrong(error.to_string()))?;
+    let own = key.public_key();
+    if nodes.keys().position(&own).is_none() {
+        return Err(wrong("this node's key is not the node_key of any member".into()));
+    }
+    let mut addresses = vec![(own.clone(), membership.listen.into())];
+    for (member, address) in &membership.peers {
+        let node_key = charter.members.get(usize::from(*member)).and_then(|member| member.node_key);
+        let node_key = node_key.ok_or_else(|| wrong(format!("the charter names no node of member {member}")))?;
+        let node_key = PublicKey::decode(Bytes::copy_from_slice(&node_key)).map_err(|error| wrong(error.to_string()))?;
+        if node_key != own {
+            addresses.push((node_key, (*address).into()));
+        }
+    }
+    let addresses = Map::try_from(addresses).map_err(|error| wrong(format!("peers: {error}")))?;
+    Ok((nodes, key, addresses))
+}
+
+/// Starts an engine on a thread of its own.
+pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, NodeError> {
+    let Local { directory, shared, clock, options, pool, journal, snapshots, own } = local;
+    let (nodes, key, addresses) = place(&shared.charter, membership)?;
+    // The engine can only panic if it is not free.
+    TcpListener::bind(membership.listen).map(drop).map_err(|error| {
+        NodeError::Membership(format!("cannot listen for other nodes on {}: {error}", membership.listen))
+    })?;
+    let timing = membership.timing;
+    let block_bytes = options.block_bytes;
+    let fate = shared.clone();
+    let parts = Parts { shared, clock, pool, nodes, key, timing, block_bytes, journal, snapshots, own };
+
+    let runner = tokio::Config::new()
+        .with_storage_directory(directory.join("consensus"))
+        .with_worker_threads(2)
+        .with_tcp_nodelay(Some(true));
+    let network = network_config(&parts, membership.listen);
+    let (stop, stopped) = oneshot::channel();
+    let thread = std::thread::Builder::new()
+        .name("consensus".into())
+        .spawn(move || {
+            let unexpected = FailUnlessDefused(&fate);
+            let result = tokio::Runner::new(runner).start(|context| live(context, parts, network, addresses, stopped));
+            match &result {
+                Ok(()) => std::mem::forget(unexpected),
+                Err(error) => tracing::error!(%error, "this node takes part no more"),
+            }
+            result
+        })
+        .map_err(|error| NodeError::System(error.to_string()))?;
+    Ok(Running { stop, thread })
+}
+
+type Handshake = Cups<Sake<PrivateKey>, ChaCha20Poly1305>;
+
+fn network_config(parts: &Parts, listen: SocketAddr) -> lookup::Config<Handshake> {
+    let sake = Sake {
+        signer: parts.key.clone(),
+        synchrony_bound: Duration::from_secs(10),
+        max_handshake_age: Duration::from_secs(30),
+        version: sake::Version::V1,
+    };
+    let nodes = parts.nodes.keys().len();
+    let charter = Arc::new(parts.shared.charter.clone());
+    let mut config = lookup::Config::local(
+        Cups::new(sake, cups::Version::V1),
+        parts.nodes.namespace(),
+        listen,
+        NZUsize!(256),
+        message_bytes_max(nodes as u32, &charter),
+        NZUsize!(1_024),
+    );
+    // Behind a firewall or a load balancer a member's address is not what it connects from; its key is what counts.
+    config.bypass_ip_check = true;
+    config.max_peers_per_set = nodes.try_into().expect("there is at least one node");
+    config.tracked_peer_sets = NZUsize!(1);
+    config
+}
+
+/// The life of the engine: until it is stopped, or a part of it ends by itself.
+async fn live(
+    context: tokio::Context,
+    parts: Parts,
+    config: lookup::Config<Handshake>,
+    addresses: Map<PublicKey, Address>,
+    stopped: oneshot::Receiver<()>,
+) -> Result<(), NodeError> {
+    let (mut network, mut oracle) = lookup::Network::new(context.child("network"), config);
+    oracle.track(0, addresses);
+    // A receiver keeps as many messages as may come in a second from all others. Votes are short; blocks and batches are
+    // not.
+    let (short, long) = (Quota::per_second(NZU32!(512)), Quota::per_second(NZU32!(64)));
+    let channels = Channels {
+        votes: network.register(0, short),
+        certificates: network.register(1, short),
+        missed: network.register(2, short),
+        backfill: network.register(3, long),
+        blocks: network.register(4, Quota::per_second(NZU32!(128))),
+        batches: network.register(5, long),
+    };
+    let network = network.start();
+    let shared = parts.shared.clone();
+    let pool = parts.pool.clone();
+    let Engine { executor, mut parts } = Engine::start(context.child("node"), parts, oracle, channels).await;
+    parts.push(network);
+    let is_wanted = select! {
+        _ = stopped => true,
+        _ = select_all(parts) => false,
+    };
+    if !is_wanted {
+        shared.fail();
+    }
+    let stopping = context.child("stop").stop(0, Some(Duration::from_secs(10))).await;
+    let executed = executor.await.unwrap_or_else(|error| Err(NodeError::System(error.to_string())));
+    pool.answer_all_unknown();
+    executed?;
+    stopping.map_err(|error| NodeError::System(format!("the engine did not stop: {error}")))?;
+    if is_wanted { Ok(()) } else { Err(NodeError::System("a part of the consensus engine has ended".into())) }
+}
