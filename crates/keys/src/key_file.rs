@@ -1,4 +1,4 @@
-//! A member's key on disk: its seed, encrypted under a passphrase.
+//! A key on disk: that of a member or of a node, encrypted under a passphrase.
 //!
 //! The file is an armoured `age` file, readable with `age --decrypt` and the passphrase. Inside are three lines:
 //!
@@ -8,7 +8,8 @@
 //! <fingerprint of the public keys>
 //! ```
 //!
-//! The fingerprint proves that the reader derives the same keys from the seed as the writer did.
+//! The fingerprint proves that the reader derives the same keys from the seed as the writer did. In the file of a node's
+//! key the first line is `comity node key v1`, and the seed is its Ed25519 secret key.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -20,7 +21,7 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    MemberKey, WorkFactor,
+    MemberKey, NodeKey, WorkFactor,
     age_passphrase::{self, DecryptError},
     hex,
 };
@@ -28,6 +29,7 @@ use crate::{
 /// Most bytes of a key file; what [`encode`] writes is under 600.
 pub const KEY_FILE_BYTES: usize = 4096;
 const TITLE: &str = "comity member key v1";
+const NODE_TITLE: &str = "comity node key v1";
 #[cfg(unix)]
 const OWNER_ONLY: u32 = 0o600;
 #[cfg(unix)]
@@ -40,7 +42,7 @@ pub enum KeyTextError {
     #[error("the passphrase is empty; give one, since it is all that protects a stolen key file")]
     EmptyPassphrase,
     /// Not an armoured, passphrase-encrypted `age` file, or one without a key in it.
-    #[error("this is not a member key file; it should start with -----BEGIN AGE ENCRYPTED FILE-----")]
+    #[error("this is not a key file; it should start with -----BEGIN AGE ENCRYPTED FILE-----")]
     NotAKeyFile,
     /// Reading would take more memory than any key file that is written here.
     #[error(
@@ -53,6 +55,9 @@ pub enum KeyTextError {
     /// The passphrase is right and the contents are not what was written.
     #[error("the key file is damaged, though the passphrase is right; use a backup")]
     Damaged,
+    /// The file of a key of the other kind.
+    #[error("this is the key file of {0}; a key of the other kind is needed here")]
+    OtherKind(&'static str),
     /// The seed gives other public keys than when it was written.
     #[error("the key file holds a seed that gives other public keys than the file names; use a backup and report this")]
     OtherKeys,
@@ -106,20 +111,61 @@ pub fn encode(
     work: WorkFactor,
     rng: &mut impl CryptoRng,
 ) -> Result<String, KeyTextError> {
+    encode_parts((TITLE, key.seed(), key.public().fingerprint()), passphrase, work, rng)
+}
+
+/// Title, seed and fingerprint.
+type Parts<'a> = (&'static str, &'a [u8; 32], String);
+
+fn encode_parts(
+    (title, seed, fingerprint): Parts<'_>,
+    passphrase: &str,
+    work: WorkFactor,
+    rng: &mut impl CryptoRng,
+) -> Result<String, KeyTextError> {
     if passphrase.is_empty() {
         return Err(KeyTextError::EmptyPassphrase);
     }
-    let seed = Zeroizing::new(hex::encode(key.seed()));
-    let secret = Zeroizing::new(format!("{TITLE}\n{}\n{}\n", *seed, key.public().fingerprint()));
+    let seed = Zeroizing::new(hex::encode(seed));
+    let secret = Zeroizing::new(format!("{title}\n{}\n{fingerprint}\n", *seed));
     Ok(age_passphrase::encrypt(secret.as_bytes(), passphrase, work, rng))
 }
 
-/// The key in the text of a key file. Takes the time and memory of the work factor the file was written with.
+/// A key of either kind.
+#[derive(Debug)]
+pub enum Key {
+    /// A member's.
+    Member(MemberKey),
+    /// A node's.
+    Node(NodeKey),
+}
+
+impl Key {
+    fn member(self) -> Result<MemberKey, KeyTextError> {
+        match self {
+            Key::Member(key) => Ok(key),
+            Key::Node(_) => Err(KeyTextError::OtherKind("a node")),
+        }
+    }
+
+    fn node(self) -> Result<NodeKey, KeyTextError> {
+        match self {
+            Key::Node(key) => Ok(key),
+            Key::Member(_) => Err(KeyTextError::OtherKind("a member or an operator")),
+        }
+    }
+}
+
+/// The member's key in the text of a key file. Takes the time and memory of the work factor the file was written with.
 ///
 /// # Errors
 ///
 /// Any [`KeyTextError`].
 pub fn decode(text: &str, passphrase: &str) -> Result<MemberKey, KeyTextError> {
+    decode_any(text, passphrase)?.member()
+}
+
+fn decode_any(text: &str, passphrase: &str) -> Result<Key, KeyTextError> {
     if passphrase.is_empty() {
         return Err(KeyTextError::EmptyPassphrase);
     }
@@ -132,18 +178,27 @@ pub fn decode(text: &str, passphrase: &str) -> Result<MemberKey, KeyTextError> {
         DecryptError::Passphrase => KeyTextError::WrongPassphrase,
         DecryptError::Damaged => KeyTextError::Damaged,
     })?;
-    let (seed, fingerprint) = parse_secret(&secret).ok_or(KeyTextError::NotAKeyFile)?;
-    let key = MemberKey::from_seed(*seed);
-    if key.public().fingerprint() != fingerprint {
-        return Err(KeyTextError::OtherKeys);
-    }
-    Ok(key)
+    let (title, seed, fingerprint) = parse_secret(&secret).ok_or(KeyTextError::NotAKeyFile)?;
+    let (key, derived) = match title {
+        TITLE => {
+            let key = MemberKey::from_seed(*seed);
+            let derived = key.public().fingerprint();
+            (Key::Member(key), derived)
+        }
+        NODE_TITLE => {
+            let key = NodeKey::from_secret(seed);
+            let derived = key.fingerprint();
+            (Key::Node(key), derived)
+        }
+        _ => return Err(KeyTextError::NotAKeyFile),
+    };
+    if derived == fingerprint { Ok(key) } else { Err(KeyTextError::OtherKeys) }
 }
 
-fn parse_secret(secret: &[u8]) -> Option<(Zeroizing<[u8; 32]>, &str)> {
-    let lines = str::from_utf8(secret).ok()?.strip_prefix(TITLE)?.strip_prefix('\n')?.strip_suffix('\n')?;
-    let (seed, fingerprint) = lines.split_once('\n')?;
-    Some((Zeroizing::new(hex::decode(seed)?), fingerprint))
+fn parse_secret(secret: &[u8]) -> Option<(&str, Zeroizing<[u8; 32]>, &str)> {
+    let (title, rest) = str::from_utf8(secret).ok()?.strip_suffix('\n')?.split_once('\n')?;
+    let (seed, fingerprint) = rest.split_once('\n')?;
+    Some((title, Zeroizing::new(hex::decode(seed)?), fingerprint))
 }
 
 /// Writes `key` to a new file that only its owner may read, and returns when it is on the disk.
@@ -159,7 +214,26 @@ pub fn create(
     work: WorkFactor,
     rng: &mut impl CryptoRng,
 ) -> Result<(), KeyFileError> {
-    let text = encode(key, passphrase, work, rng).map_err(|reason| KeyFileError::Text { path: path.into(), reason })?;
+    write_new(path, encode(key, passphrase, work, rng))
+}
+
+/// Writes the key of a node to a new file, likewise.
+///
+/// # Errors
+///
+/// As [`create`].
+pub fn create_node(
+    path: &Path,
+    key: &NodeKey,
+    passphrase: &str,
+    work: WorkFactor,
+    rng: &mut impl CryptoRng,
+) -> Result<(), KeyFileError> {
+    write_new(path, encode_parts((NODE_TITLE, key.secret(), key.fingerprint()), passphrase, work, rng))
+}
+
+fn write_new(path: &Path, text: Result<String, KeyTextError>) -> Result<(), KeyFileError> {
+    let text = text.map_err(|reason| KeyFileError::Text { path: path.into(), reason })?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -177,13 +251,35 @@ pub fn create(
     )
 }
 
-/// Reads the key file at `path`.
+/// Reads the key file of a member at `path`.
 ///
 /// # Errors
 ///
 /// [`KeyFileError::TooOpen`] before anything is read, when others than the owner may read or write the file;
 /// [`KeyFileError::Text`]; [`KeyFileError::Io`].
 pub fn read(path: &Path, passphrase: &str) -> Result<MemberKey, KeyFileError> {
+    of_kind(path, read_any(path, passphrase)?.member())
+}
+
+/// Reads the key file of a node at `path`.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_node(path: &Path, passphrase: &str) -> Result<NodeKey, KeyFileError> {
+    of_kind(path, read_any(path, passphrase)?.node())
+}
+
+fn of_kind<K>(path: &Path, key: Result<K, KeyTextError>) -> Result<K, KeyFileError> {
+    key.map_err(|reason| KeyFileError::Text { path: path.into(), reason })
+}
+
+/// Reads a key file at `path`, whosever it is.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_any(path: &Path, passphrase: &str) -> Result<Key, KeyFileError> {
     let text_error = |reason| KeyFileError::Text { path: path.into(), reason };
     // Asked by name first: opening a pipe would wait for a writer.
     if !fs::metadata(path).map_err(io_error("read", path))?.is_file() {
@@ -194,7 +290,7 @@ pub fn read(path: &Path, passphrase: &str) -> Result<MemberKey, KeyFileError> {
     let mut bytes = Vec::new();
     file.take(KEY_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(io_error("read", path))?;
     let text = str::from_utf8(&bytes).map_err(|_| text_error(KeyTextError::NotAKeyFile))?;
-    decode(text, passphrase).map_err(text_error)
+    decode_any(text, passphrase).map_err(text_error)
 }
 
 fn refuse_open_permissions(file: &File, path: &Path) -> Result<(), KeyFileError> {

@@ -40,7 +40,7 @@ pub struct MemberKey {
 /// The operating system could not give randomness, so no key was made.
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no randomness, so no key was made: {0}; try again on a healthy system")]
-pub struct NoRandomness(getrandom::Error);
+pub struct NoRandomness(pub(crate) getrandom::Error);
 
 impl MemberKey {
     /// A new key from the operating system's randomness.
@@ -113,14 +113,14 @@ impl PublicKeys {
     /// A short text over both keys for people to compare: the first 160 bits of
     /// SHA-256("comity public keys v1" 0x00 signing sealing) in ten groups of four hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        let digest = Sha256::new()
-            .chain_update(FINGERPRINT_LABEL)
-            .chain_update(self.signing)
-            .chain_update(self.sealing)
-            .finalize();
-        let groups: Vec<String> = digest[..FINGERPRINT_BYTES].chunks(2).map(hex::encode).collect();
-        groups.join("-")
+        grouped(Sha256::new().chain_update(FINGERPRINT_LABEL).chain_update(self.signing).chain_update(self.sealing))
     }
+}
+
+/// The first 160 bits of a digest in ten groups of four hexadecimal digits.
+pub(crate) fn grouped(digest: Sha256) -> String {
+    let groups: Vec<String> = digest.finalize()[..FINGERPRINT_BYTES].chunks(2).map(hex::encode).collect();
+    groups.join("-")
 }
 
 /// Why a signature was not accepted.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use keys::{
-    MemberKey, WorkFactor,
+    MemberKey, NodeKey, WorkFactor,
     key_file::{self, KeyFileError, KeyTextError},
 };
 use proptest::prelude::*;
@@ -169,7 +169,7 @@ fn errors_name_the_file() {
     let not_a_file = key_file::read(directory.path(), PASSPHRASE).unwrap_err();
     assert!(create.to_string().starts_with(&format!("cannot create {}: ", path.display())), "{create}");
     assert!(read.to_string().starts_with(&format!("cannot read {}: ", path.display())), "{read}");
-    assert!(not_a_file.to_string().contains("not a member key file"), "{not_a_file}");
+    assert!(not_a_file.to_string().contains("not a key file"), "{not_a_file}");
 }
 
 #[cfg(unix)]
@@ -199,4 +199,23 @@ proptest! {
     fn arbitrary_armoured_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert_eq!(key_file::decode(&armour(&bytes), PASSPHRASE).unwrap_err(), KeyTextError::NotAKeyFile);
     }
+}
+
+#[test]
+fn the_key_of_a_node_is_not_that_of_a_member() {
+    let directory = tempfile::tempdir().unwrap();
+    let (member, node) = (directory.path().join("member.key"), directory.path().join("node.key"));
+    key_file::create(&member, &key(), PASSPHRASE, WorkFactor::MINIMUM, &mut rng()).unwrap();
+    let key = NodeKey::generate().unwrap();
+    key_file::create_node(&node, &key, PASSPHRASE, WorkFactor::MINIMUM, &mut rng()).unwrap();
+
+    let read = key_file::read_node(&node, PASSPHRASE).unwrap();
+    assert_eq!((read.public(), read.secret()), (key.public(), key.secret()));
+    assert!(matches!(key_file::read_any(&node, PASSPHRASE), Ok(key_file::Key::Node(_))));
+    assert!(matches!(key_file::read_any(&member, PASSPHRASE), Ok(key_file::Key::Member(_))));
+    let as_member = key_file::read(&node, PASSPHRASE).unwrap_err().to_string();
+    assert!(as_member.contains("node.key") && as_member.contains("key file of a node"), "{as_member}");
+    let as_node = key_file::read_node(&member, PASSPHRASE).unwrap_err().to_string();
+    assert!(as_node.contains("key file of a member"), "{as_node}");
+    assert!(!format!("{key:?}").contains(&key.secret().iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
 }

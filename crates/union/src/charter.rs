@@ -80,8 +80,8 @@ pub struct Member {
     pub signing_key: [u8; 32],
     /// X25519 public key that customer detail is encrypted to.
     pub sealing_key: [u8; 32],
-    /// Ed25519 public key of its node, which votes on blocks. Either all members have one, or none: then one node orders
-    /// alone.
+    /// Ed25519 public key of its node, which votes on blocks. A member without one uses another's as its gateway; if none
+    /// has one, one node orders alone.
     pub node_key: Option<[u8; 32]>,
     /// The most it may owe the union, in minor units of the unit of account; [`NO_CAP`] for no cap.
     pub debit_cap: u64,
@@ -231,9 +231,6 @@ impl Charter {
             };
             if let Some(other) = members.iter().find(is_taken) {
                 return Err(rule(key("code"), format!("has a code or a key of {}", other.code)));
-            }
-            if members.first().is_some_and(|first| first.node_key.is_some() != node_key.is_some()) {
-                return Err(rule(key("node_key"), "is there for some members and not for others"));
             }
             let cap = |name: &str, text: Option<String>| match text {
                 None => Ok(NO_CAP),
