@@ -25,7 +25,7 @@ mod verify;
 pub use clock::Clock;
 pub use consensus::{CertificateError, Membership, Nodes, Timing};
 pub use error::{NodeError, ReceiptError, SubmitError};
-pub use node::{BatchReceipt, Counters, Final, Node, Options, Ticket};
+pub use node::{BatchReceipt, Counters, Final, Node, Options, Standing, Ticket};
 pub use receipt::{FinalityReceipt, Proved, RECEIPT_BYTES_MAX};
 pub use recovery::{Recovered, recover};
 pub use replay::{Replay, Step};

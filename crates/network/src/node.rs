@@ -68,6 +68,19 @@ pub struct Final {
     pub applied: Applied,
 }
 
+/// How a node stands among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Nodes that there are, this one included.
+    pub nodes: usize,
+    /// So many of them agree on a block.
+    pub quorum: usize,
+    /// So many this one can talk to, itself included.
+    pub connected: usize,
+    /// Blocks that it knows to be final and has not applied yet.
+    pub behind: u64,
+}
+
 /// Where the receipt of a batch goes.
 pub(crate) type Answer = oneshot::Sender<Result<BatchReceipt, SubmitError>>;
 
@@ -118,6 +131,10 @@ pub(crate) struct Shared {
     pub events: broadcast::Sender<Arc<Final>>,
     pub waiting_bytes: AtomicUsize,
     pub failed: AtomicBool,
+    /// Height of the last block that this node knows to be final, applied or not.
+    pub final_height: AtomicU64,
+    /// Other nodes that this one is connected to.
+    pub connected: watch::Sender<usize>,
     pub counters: Counters,
 }
 
@@ -132,6 +149,8 @@ impl Shared {
             union: RwLock::new(union),
             waiting_bytes: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
+            final_height: AtomicU64::new(0),
+            connected: watch::channel(0).0,
             counters: Counters::default(),
         }
     }
@@ -140,6 +159,7 @@ impl Shared {
     pub fn fail(&self) {
         self.failed.store(true, Ordering::Release);
         self.durable.send_modify(|_| {});
+        self.connected.send_modify(|_| {});
     }
 }
 
@@ -375,6 +395,39 @@ impl Node {
     /// The clock that blocks take their time from.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// How this node stands among the others; `None` if it orders alone.
+    pub fn standing(&self) -> Option<Standing> {
+        let nodes = self.shared.charter.members.iter().filter(|member| member.node_key.is_some()).count();
+        let final_height = self.shared.final_height.load(Ordering::Acquire);
+        (nodes > 0).then(|| Standing {
+            nodes,
+            quorum: nodes - (nodes - 1) / 3,
+            connected: *self.shared.connected.borrow() + 1,
+            behind: final_height.saturating_sub(self.durable_height()),
+        })
+    }
+
+    /// Waits until this node is connected to all others, or has failed or been closed.
+    pub async fn all_connected(&self) {
+        let others = self.standing().map_or(0, |standing| standing.nodes - 1);
+        let mut connected = self.shared.connected.subscribe();
+        // The sender lives as long as `self`.
+        drop(connected.wait_for(|&connected| connected >= others || self.has_failed()).await);
+    }
+
+    /// Bytes of batches that were taken here and wait to be put into a block.
+    pub fn waiting_bytes(&self) -> usize {
+        self.shared.waiting_bytes.load(Ordering::Acquire)
+    }
+
+    /// Batches that wait to be put into a block by any of the nodes; `None` if this one orders alone, or is closed.
+    pub fn waiting_batches(&self) -> Option<usize> {
+        match &*self.order.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Order::Together { pool, .. }) => Some(pool.size().0),
+            Some(Order::Alone { .. }) | None => None,
+        }
     }
 
     /// Counts since the node was opened.

@@ -154,7 +154,7 @@ impl Engine {
             let union = shared.union.read().unwrap_or_else(PoisonError::into_inner);
             Arc::new(Tips::new(union.tip().clone()))
         };
-        let (to_executor, final_blocks) = mpsc::unbounded_channel();
+        let (to_executor, to_apply) = mpsc::unbounded_channel();
         let executor = Executor {
             shared: shared.clone(),
             pool: pool.clone(),
@@ -164,10 +164,11 @@ impl Engine {
             marshal: marshal.clone(),
         };
         // It waits for the disk.
-        let executor = context.child("executor").dedicated().spawn(|_| executor.run(final_blocks));
+        let executor = context.child("executor").dedicated().spawn(|_| executor.run(to_apply));
 
         let relay = Relay::new(channels.blocks.0);
-        let mut parts = vec![actor.start(FinalBlocks(to_executor), relay.clone(), resolver)];
+        let final_blocks = FinalBlocks { shared: shared.clone(), to_executor };
+        let mut parts = vec![actor.start(final_blocks, relay.clone(), resolver)];
         parts.push(context.child("relay").spawn({
             let (relay, shared, pool) = (relay.clone(), shared.clone(), pool.clone());
             let nodes: Vec<PublicKey> = nodes.keys().iter().cloned().collect();

@@ -25,20 +25,26 @@ use union::{Batch, BatchError, Block, Tip};
 
 /// Where the engine puts final blocks. It waits for the acknowledgement of some before it sends more.
 #[derive(Clone, Debug)]
-pub(crate) struct FinalBlocks(pub mpsc::UnboundedSender<(Block, Exact)>);
+pub(crate) struct FinalBlocks {
+    pub shared: Arc<Shared>,
+    pub to_executor: mpsc::UnboundedSender<(Block, Exact)>,
+}
 
 impl Reporter for FinalBlocks {
     type Activity = Update<Candidate>;
 
     fn report(&mut self, update: Update<Candidate>) -> Feedback {
         match update {
-            Update::Tip(..) => Feedback::Ok,
+            Update::Tip(_, height, _) => {
+                self.shared.final_height.fetch_max(height.get(), Ordering::AcqRel);
+                Feedback::Ok
+            }
             Update::Block(candidate, acknowledgement) => match candidate.inner().block() {
                 None => {
                     acknowledgement.acknowledge();
                     Feedback::Ok
                 }
-                Some(block) => match self.0.send((block.clone(), acknowledgement)) {
+                Some(block) => match self.to_executor.send((block.clone(), acknowledgement)) {
                     Ok(()) => Feedback::Ok,
                     Err(_) => Feedback::Closed,
                 },

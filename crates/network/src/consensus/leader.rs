@@ -61,7 +61,9 @@ impl Leader {
             let arrival = self.pool.arrival();
             let has_batches = !self.pool.choose(tip, 1).is_empty();
             let is_due = self.falls_due_at_ms() <= self.clock.now_ms() && tip.time_ms() < self.clock.now_ms();
-            if has_batches || is_due || context.current() >= idle_until {
+            // While the clock stands still a scenario has only the blocks that it asks for.
+            let is_idle = context.current() >= idle_until && !self.clock.is_standing();
+            if has_batches || is_due || is_idle {
                 return;
             }
             select! {

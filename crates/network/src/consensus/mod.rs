@@ -17,6 +17,7 @@
 
 mod candidate;
 mod certificate;
+mod connections;
 mod engine;
 mod executor;
 mod gossip;

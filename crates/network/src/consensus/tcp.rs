@@ -3,7 +3,7 @@
 use super::certificate::Nodes;
 use super::engine::{Channels, Engine, Parts, message_bytes_max};
 use super::pool::Pool;
-use super::{PublicKey, Timing};
+use super::{PublicKey, Timing, connections};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::{FailUnlessDefused, Options, Shared};
@@ -194,11 +194,17 @@ async fn live(
         blocks: network.register(4, Quota::per_second(NZU32!(128))),
         batches: network.register(5, long),
     };
+    // Nothing is sent here: a sender knows whom it would reach.
+    let (reach, _) = network.register(6, short);
     let network = network.start();
     let shared = parts.shared.clone();
+    let counting = context.child("connections").spawn({
+        let shared = shared.clone();
+        move |context| connections::count(context, shared, reach)
+    });
     let pool = parts.pool.clone();
     let Engine { executor, mut parts } = Engine::start(context.child("node"), parts, oracle, channels).await;
-    parts.push(network);
+    parts.extend([network, counting]);
     let is_wanted = select! {
         _ = stopped => true,
         _ = select_all(parts) => false,
