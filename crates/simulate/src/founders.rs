@@ -5,7 +5,7 @@
 
 use crate::{Kind, Payment, Priority, Scenario, customer_detail};
 use keys::seal::{Context, seal};
-use keys::{Detail, MemberKey};
+use keys::{Detail, MemberKey, NodeKey};
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use union::{
     AcceptanceRule, Action, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, Charter, CharterError, Command, Day, Outcome,
     RECORD_BYTES, pad_text,
 };
+use zeroize::Zeroizing;
 
 /// Members hold what is above this until they have looked at it: 25 million US dollars, in cents.
 const HOLD_ABOVE: u64 = 25_000_000 * 100;
@@ -50,14 +51,26 @@ impl Founders {
     ///
     /// A charter that the union does not take, which a scenario that was read does not lead to.
     pub fn new(scenario: Scenario) -> Result<Self, CharterError> {
-        let seed = |code: &str| -> [u8; 32] {
-            let label = format!("comity scenario key v1 {} {} {code}", scenario.name, scenario.payments.seed);
-            Sha256::digest(label).into()
-        };
-        let keys: Vec<_> = scenario.members.iter().map(|member| MemberKey::from_seed(seed(&member.code))).collect();
-        let charter = Charter::parse(&charter_text(&scenario, &keys))?;
+        Self::with_nodes(scenario, 0)
+    }
+
+    /// Founders of whom the first so many run a node each; the others use theirs.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_nodes(scenario: Scenario, nodes: usize) -> Result<Self, CharterError> {
+        let keys: Vec<_> =
+            scenario.members.iter().map(|member| MemberKey::from_seed(seed(&scenario, &member.code))).collect();
+        let charter = Charter::parse(&charter_text(&scenario, &keys, nodes))?;
         let sequences = vec![0; keys.len()];
         Ok(Founders { scenario, keys, charter, sequences })
+    }
+
+    /// The key of a member's node.
+    #[must_use]
+    pub fn node_key(&self, member: u16) -> NodeKey {
+        node_key(&self.scenario, &self.scenario.members[usize::from(member)].code)
     }
 
     /// The charter that they agree on.
@@ -212,6 +225,15 @@ pub fn is_taken(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Order { .. } | Outcome::AlreadyDone(_))
 }
 
+fn seed(scenario: &Scenario, code: &str) -> [u8; 32] {
+    Sha256::digest(format!("comity scenario key v1 {} {} {code}", scenario.name, scenario.payments.seed)).into()
+}
+
+fn node_key(scenario: &Scenario, code: &str) -> NodeKey {
+    let label = format!("comity scenario node key v1 {} {} {code}", scenario.name, scenario.payments.seed);
+    NodeKey::from_secret(Zeroizing::new(Sha256::digest(label).into()))
+}
+
 fn label(scenario: &Scenario, what: &str, sequence: u32) -> [u8; 32] {
     let label = format!("comity scenario {what} v1 {} {} {sequence}", scenario.name, scenario.payments.seed);
     Sha256::digest(label).into()
@@ -225,7 +247,7 @@ fn order_id(scenario: &Scenario, sequence: u32) -> u128 {
 }
 
 /// The charter of a scenario's union: no caps, the scenario's cycles and holidays, US dollars.
-fn charter_text(scenario: &Scenario, keys: &[MemberKey]) -> String {
+fn charter_text(scenario: &Scenario, keys: &[MemberKey], nodes: usize) -> String {
     let hex = |bytes: [u8; 32]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let mut text = format!(
         "name = {name:?}
@@ -254,8 +276,9 @@ days_waiting = 5
         year = scenario.year,
         months = scenario.cycle_months,
     );
-    for (member, key) in scenario.members.iter().zip(keys) {
+    for (number, (member, key)) in scenario.members.iter().zip(keys).enumerate() {
         let keys = key.public();
+        let node_key = (number < nodes).then(|| hex(node_key(scenario, &member.code).public()));
         write!(
             text,
             "
@@ -265,7 +288,7 @@ name = {:?}
 currency = \"{}\"
 signing_key = \"{}\"
 sealing_key = \"{}\"
-weekend = [\"saturday\", \"sunday\"]
+{}weekend = [\"saturday\", \"sunday\"]
 holidays = [{}]
 ",
             member.code,
@@ -273,6 +296,7 @@ holidays = [{}]
             member.currency,
             hex(keys.signing),
             hex(keys.sealing),
+            node_key.map(|key| format!("node_key = \"{key}\"\n")).unwrap_or_default(),
             member.holidays.iter().map(|holiday| format!("\"{}\"", holiday.date)).collect::<Vec<_>>().join(", "),
         )
         .expect("a string takes everything");
