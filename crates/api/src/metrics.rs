@@ -71,13 +71,18 @@ impl Collector for OfNode {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let Some(node) = self.0.upgrade() else { return Ok(()) };
         let counters: &Counters = node.counters();
-        let counts: [(&str, &str, &AtomicU64); 6] = [
+        let counts: [(&str, &str, &AtomicU64); 7] = [
             ("batches", "Signed batches admitted", &counters.batches),
             ("batches_refused", "Signed batches refused before they reached a block", &counters.refused_batches),
             ("commands", "Commands in blocks", &counters.commands),
             ("commands_rejected", "Commands rejected", &counters.rejected),
             ("blocks", "Blocks made durable", &counters.blocks),
             ("snapshots", "Snapshots written", &counters.snapshots),
+            (
+                "peer_messages_refused",
+                "Messages of other nodes, or batches in them, that were refused",
+                &counters.refused_from_peers,
+            ),
         ];
         for (name, help, count) in counts {
             let metric = ConstCounter::new(count.load(Ordering::Relaxed));
@@ -88,7 +93,12 @@ impl Collector for OfNode {
             let bytes = memory.ledger + memory.open_orders + memory.closed_orders + memory.order_index;
             (union.height(), u64::from(union.orders().open_count()), union.orders().all_closed().len() as u64, bytes)
         });
-        let levels = [
+        let mut levels = vec![
+            (
+                "waiting_bytes",
+                "Bytes of batches that were taken here and wait for a block",
+                node.waiting_bytes() as u64,
+            ),
             ("height", "Height of the last block applied", height),
             ("durable_height", "Height up to which blocks are durable", node.durable_height()),
             ("open_orders", "Orders held or queued", open),
@@ -96,6 +106,19 @@ impl Collector for OfNode {
             ("state_bytes", "Bytes that the state occupies, about", memory as u64),
             ("failed", "1 once the journal failed and nothing is taken any more", u64::from(node.has_failed())),
         ];
+        if let Some(standing) = node.standing() {
+            let waiting = node.waiting_batches().unwrap_or(0);
+            levels.extend([
+                ("waiting_batches", "Batches of any node that wait for a block", waiting as u64),
+                ("nodes", "Nodes that the charter names", standing.nodes as u64),
+                (
+                    "nodes_connected",
+                    "Nodes that this one is connected with, itself included",
+                    standing.connected as u64,
+                ),
+                ("blocks_behind", "Blocks known to be final and not applied yet", standing.behind),
+            ]);
+        }
         for (name, help, level) in levels {
             let metric = ConstGauge::new(i64::try_from(level).unwrap_or(i64::MAX));
             metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;

@@ -3,8 +3,8 @@
 use crate::exit::{EXIT_CODES, Result};
 use crate::output::{Form, Output};
 use crate::{
-    clear, completions, cycle, decide, demo, export, init, keys, members, orders, positions, queue, report, serve, set,
-    statement, submit, verify,
+    clear, completions, cycle, decide, demo, doctor, export, init, keys, members, orders, positions, queue, report,
+    serve, set, statement, submit, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -28,6 +28,7 @@ enum Command {
     Keys(keys::Command),
     Demo(demo::Arguments),
     Serve(serve::Arguments),
+    Doctor(doctor::Arguments),
     Submit(submit::Arguments),
     Accept(decide::Accept),
     /// Refuse an order that your member's rules hold
@@ -62,6 +63,7 @@ impl Arguments {
             Command::Keys(command) => keys::run(&command, output),
             Command::Demo(arguments) => demo::run(&arguments, output),
             Command::Serve(arguments) => serve::run(&arguments, output),
+            Command::Doctor(arguments) => doctor::run(&arguments, output),
             Command::Submit(arguments) => submit::run(&arguments, output),
             Command::Accept(arguments) => decide::accept(&arguments, output),
             Command::Refuse(arguments) => decide::refuse(&arguments, output),

@@ -1,12 +1,15 @@
 //! `comity init`: the files of a new union, its journal founded.
 
 use crate::exit::{Failure, Result};
-use crate::keys::{Protection, PublicPart};
+use crate::keys::{Protection, PublicNodePart, PublicPart};
+use crate::loopback::free_addresses;
+use crate::membership;
 use crate::new_directory::ensure_room;
-use crate::node_file::{self, HeldMember, quoted};
+use crate::node_file::{self, HTTP_PORT, HeldMember, NODE_PORT, Place, Timing, quoted};
 use crate::output::{Align, Output, Table, hex};
 use clap::Args;
 use jiff::civil::Date;
+use keys::{MemberKey, NodeKey, key_file};
 use ledger::NO_CAP;
 use money::Currency;
 use network::Node;
@@ -14,6 +17,7 @@ use serde::Serialize;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use union::{Charter, ClockTime};
@@ -24,15 +28,51 @@ pub struct Arguments {
     /// Directory for the union's files; it must be empty or not exist.
     directory: PathBuf,
     /// An agreed charter to found the union on, instead of writing one. No keys are made: its members have theirs.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "members"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
     charter: Option<PathBuf>,
+    /// Give every member a node of its own, in directories of their own that all found the same union: on this machine, to
+    /// try out what members do on theirs
+    #[arg(long, conflicts_with = "charter")]
+    nodes: bool,
     #[command(flatten)]
     rules: Rules,
+    #[command(flatten)]
+    own: OwnNode,
     /// Orders of this much and more, in the unit of account, will need a second person
     #[arg(long, value_name = "AMOUNT", default_value = "10000")]
     four_eyes_from: String,
     #[command(flatten)]
     protection: Protection,
+}
+
+/// One member's node of a charter that names nodes.
+#[derive(Args, Debug)]
+struct OwnNode {
+    /// With --charter and --member CODE: the file of the node's key, made by `comity keys node`
+    #[arg(long, value_name = "FILE", requires = "charter")]
+    node_key: Option<PathBuf>,
+    /// Where the node listens for the other members' nodes [default: 127.0.0.1:7500]
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "node_key")]
+    listen: Option<SocketAddr>,
+    /// Where another member's node listens; one for each
+    #[arg(long = "peer", value_name = "CODE=HOST:PORT", requires = "node_key")]
+    peers: Vec<Peer>,
+}
+
+/// Where a member's node listens.
+#[derive(Clone, Debug)]
+struct Peer {
+    code: String,
+    address: String,
+}
+
+impl FromStr for Peer {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let (code, address) = text.split_once('=').ok_or("a peer is written CODE=HOST:PORT")?;
+        Ok(Peer { code: code.to_owned(), address: address.to_owned() })
+    }
 }
 
 /// What a new charter says.
@@ -41,9 +81,10 @@ struct Rules {
     /// The union's name.
     #[arg(long, required_unless_present = "charter")]
     name: Option<String>,
-    /// A member, for example BRA:"Banco Central do Brasil":BRL; at least two. A key file is made for each.
+    /// A member, for example BRA:"Banco Central do Brasil":BRL; at least two. A key file is made for each. With --charter
+    /// and --node-key: the code of the member whose node this is.
     #[arg(long = "member", value_name = "CODE:NAME:CURRENCY", required_unless_present = "charter")]
-    members: Vec<NewMember>,
+    members: Vec<MemberArgument>,
     /// Currency that positions are kept in
     #[arg(long, value_name = "CURRENCY", default_value = "USD")]
     unit_of_account: Currency,
@@ -77,6 +118,22 @@ fn time_of_day(text: &str) -> std::result::Result<String, String> {
     ClockTime::parse(text).map(|_| text.to_owned()).ok_or("a time of day is written HH:MM, 00:00 to 23:59".into())
 }
 
+/// What stands after `--member`.
+#[derive(Clone, Debug)]
+enum MemberArgument {
+    New(NewMember),
+    /// Of an agreed charter.
+    Code(String),
+}
+
+impl FromStr for MemberArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if text.contains(':') { text.parse().map(Self::New) } else { Ok(Self::Code(text.to_owned())) }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct NewMember {
     code: String,
@@ -103,6 +160,9 @@ struct Founded {
     charter_hash: String,
     directory: PathBuf,
     members: Vec<Founder>,
+    /// The members' nodes that were founded here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nodes: Vec<FoundedNode>,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,6 +170,32 @@ struct Founder {
     code: String,
     #[serde(flatten)]
     key: PublicPart,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<PublicNodePart>,
+}
+
+#[derive(Debug, Serialize)]
+struct FoundedNode {
+    member: String,
+    directory: PathBuf,
+    /// Where it serves HTTP.
+    http: SocketAddr,
+    /// Where it listens for the other nodes.
+    listen: SocketAddr,
+}
+
+/// What is to be founded, once it is known that it can be.
+enum Plan<'a> {
+    New(Vec<&'a NewMember>),
+    Agreed(Charter, Option<Place>),
+}
+
+/// The directory of one node, as it is to be written.
+struct Home {
+    directory: PathBuf,
+    http_port: u16,
+    place: Option<Place>,
+    held: Vec<HeldMember>,
 }
 
 /// Founds the union.
@@ -117,32 +203,35 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let directory = &arguments.directory;
     ensure_room(directory)?;
     // Everything that can be wrong with what was given is found before the first file is written.
-    let agreed = match &arguments.charter {
-        Some(path) => Some(read_charter(path)?),
-        None => {
-            parse_charter(&arguments.rules.text(&dry_keys(arguments.rules.members.len())?)?)?;
-            None
-        }
+    let plan = arguments.plan()?;
+    let unit = match &plan {
+        Plan::New(_) => arguments.rules.unit_of_account,
+        Plan::Agreed(charter, _) => charter.unit_of_account,
     };
-    let unit = agreed.as_ref().map_or(arguments.rules.unit_of_account, |charter| charter.unit_of_account);
     money::parse_amount(&arguments.four_eyes_from, unit.minor_digits())
         .map_err(|error| Failure::usage(format!("--four-eyes-from: {error} ({unit})")))?;
-    let passphrase = match agreed {
-        Some(_) => None,
-        None => Some(arguments.protection.passphrase.chosen("the members' key files")?),
+    let incomplete = |failure: Failure| {
+        let text = format!("{}\n{} is incomplete: remove it and try again", failure.text, directory.display());
+        Failure { text, ..failure }
     };
-
-    let (charter, founders) =
-        write_files(arguments, agreed, passphrase.as_deref().map(String::as_str)).map_err(|failure| {
-            let text = format!("{}\n{} is incomplete: remove it and try again", failure.text, directory.display());
-            Failure { text, ..failure }
-        })?;
+    let (charter, founders, homes) = match plan {
+        Plan::New(members) => {
+            let passphrase = arguments.protection.passphrase.chosen("the new key files")?;
+            arguments.found_new(&members, &passphrase).map_err(incomplete)?
+        }
+        Plan::Agreed(charter, place) => {
+            let home = Home { directory: directory.clone(), http_port: HTTP_PORT, place, held: vec![] };
+            home.write(&charter).map_err(incomplete)?;
+            (charter, vec![], vec![home])
+        }
+    };
 
     let founded = Founded {
         name: charter.name.clone(),
         charter_hash: hex(&charter.hash()),
         directory: directory.clone(),
         members: founders,
+        nodes: homes.iter().filter_map(Home::founded_node).collect(),
     };
     let has_no_cap = |member: &&union::Member| member.debit_cap == NO_CAP;
     let uncapped: Vec<&str> = charter.members.iter().filter(has_no_cap).map(|member| member.code.as_str()).collect();
@@ -153,45 +242,145 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             uncapped.join(", ")
         ));
     }
+    let nodes = charter.members.iter().filter(|member| member.node_key.is_some()).count();
+    if let Some(warning) = membership::warning_of_few(nodes) {
+        output.note(&warning);
+    }
     output.show(&founded, Founded::text)
 }
 
-fn write_files(
-    arguments: &Arguments,
-    agreed: Option<Charter>,
-    passphrase: Option<&str>,
-) -> Result<(Charter, Vec<Founder>)> {
-    let directory = &arguments.directory;
-    fs::create_dir_all(directory).map_err(Failure::io("create", directory))?;
-    let mut founders = Vec::new();
-    if let Some(passphrase) = passphrase {
-        let keys = directory.join("keys");
-        fs::create_dir(&keys).map_err(Failure::io("create", &keys))?;
-        for member in &arguments.rules.members {
-            let file = keys.join(format!("{}.key", member.code));
-            let public = arguments.protection.new_key(&file, passphrase)?;
-            founders.push(Founder { code: member.code.clone(), key: PublicPart::new(&file, public) });
+impl Arguments {
+    fn plan(&self) -> Result<Plan<'_>> {
+        let members = &self.rules.members;
+        let Some(path) = &self.charter else {
+            let new = |member| match member {
+                &MemberArgument::New(ref member) => Ok(member),
+                MemberArgument::Code(code) => {
+                    Err(Failure::usage(format!("--member {code}: a member is written CODE:NAME:CURRENCY")))
+                }
+            };
+            let members: Vec<_> = members.iter().map(new).collect::<Result<_>>()?;
+            let keys = members.iter().map(|member| Founder::to_try_out(&member.code)).collect::<Result<Vec<_>>>()?;
+            parse_charter(&self.rules.text(&members, &keys)?)?;
+            return Ok(Plan::New(members));
+        };
+        let charter = read_charter(path)?;
+        let place = match (members.as_slice(), &self.own.node_key) {
+            ([], None) => None,
+            ([MemberArgument::Code(code)], Some(key)) => Some(Place {
+                member: code.clone(),
+                key: std::path::absolute(key).map_err(Failure::io("find", key))?,
+                listen: self.own.listen.unwrap_or((Ipv4Addr::LOCALHOST, NODE_PORT).into()),
+                peers: self.own.peers.iter().map(|peer| (peer.code.clone(), peer.address.clone())).collect(),
+                timing: Timing::default(),
+            }),
+            _ => {
+                let text = "--charter is agreed: no members are named beside it, but for a node of one of them \
+                            (--member CODE with --node-key FILE, and --peer CODE=HOST:PORT for each other node)";
+                return Err(Failure::usage(text));
+            }
+        };
+        let fits = |text: String| Failure::usage(format!("{}: {text}", path.display()));
+        if let Some((place, member)) = membership::place(place.as_ref(), &charter).map_err(fits)? {
+            for (code, address) in &place.peers {
+                membership::check_form(address).map_err(|text| Failure::usage(format!("--peer {code}: {text}")))?;
+            }
+            let passphrase = self.protection.passphrase.known("the node's key file")?;
+            let key = key_file::read_node(&place.key, &passphrase)?;
+            membership::check_key(&charter, member, place, &key).map_err(fits)?;
         }
+        Ok(Plan::Agreed(charter, place))
     }
-    let charter = match agreed {
-        Some(charter) => charter,
-        None => {
-            let keys: Vec<_> = founders.iter().map(|founder| &founder.key).collect();
-            parse_charter(&arguments.rules.text(&keys)?)?
+
+    /// Makes keys and a charter, and founds the union on it: once, or at each member's node.
+    fn found_new(&self, members: &[&NewMember], passphrase: &str) -> Result<(Charter, Vec<Founder>, Vec<Home>)> {
+        let keys_of = |member: &NewMember| match self.nodes {
+            true => self.directory.join(&member.code).join("keys"),
+            false => self.directory.join("keys"),
+        };
+        let mut founders = Vec::new();
+        for member in members {
+            let (directory, code) = (keys_of(member), member.code.clone());
+            fs::create_dir_all(&directory).map_err(Failure::io("create", &directory))?;
+            let file = directory.join(format!("{code}.key"));
+            let key = PublicPart::new(&file, self.protection.new_key(&file, passphrase)?);
+            let node = match self.nodes {
+                true => {
+                    let file = directory.join(NODE_KEY);
+                    Some(PublicNodePart::new(&file, &self.protection.new_node_key(&file, passphrase)?))
+                }
+                false => None,
+            };
+            founders.push(Founder { code, key, node });
         }
-    };
-    write_new(&directory.join("charter.toml"), charter.text())?;
-    let held: Vec<_> = founders
-        .iter()
-        .map(|founder| HeldMember {
+        let charter = parse_charter(&self.rules.text(members, &founders)?)?;
+        let held = |founder: &Founder| HeldMember {
             code: founder.code.clone(),
-            key: PathBuf::from("keys").join(format!("{}.key", founder.code)),
-            four_eyes_from: arguments.four_eyes_from.clone(),
+            key: Path::new("keys").join(format!("{}.key", founder.code)),
+            four_eyes_from: self.four_eyes_from.clone(),
+        };
+        let homes = if self.nodes {
+            write_new(&self.directory.join("charter.toml"), charter.text())?;
+            let http = free_addresses(HTTP_PORT, founders.len())?;
+            let after_http = http.last().map_or(0, |address| address.port().saturating_add(1));
+            let listen = free_addresses(NODE_PORT.max(after_http), founders.len())?;
+            let all: Vec<(&Founder, SocketAddr)> = founders.iter().zip(listen).collect();
+            let home = |(&(founder, listen), http): (&(&Founder, SocketAddr), SocketAddr)| {
+                let others = all.iter().filter(|(other, _)| other.code != founder.code);
+                let place = Place {
+                    member: founder.code.clone(),
+                    key: Path::new("keys").join(NODE_KEY),
+                    listen,
+                    peers: others.map(|(other, listen)| (other.code.clone(), listen.to_string())).collect(),
+                    timing: Timing::default(),
+                };
+                let directory = self.directory.join(&founder.code);
+                Home { directory, http_port: http.port(), place: Some(place), held: vec![held(founder)] }
+            };
+            all.iter().zip(http).map(home).collect()
+        } else {
+            let held = founders.iter().map(held).collect();
+            vec![Home { directory: self.directory.clone(), http_port: HTTP_PORT, place: None, held }]
+        };
+        for home in &homes {
+            home.write(&charter)?;
+        }
+        Ok((charter, founders, homes))
+    }
+}
+
+/// The file of a node's key, among the keys in its directory. No member has such a code.
+const NODE_KEY: &str = "node.key";
+
+impl Home {
+    fn write(&self, charter: &Charter) -> Result<()> {
+        let directory = &self.directory;
+        fs::create_dir_all(directory).map_err(Failure::io("create", directory))?;
+        write_new(&directory.join("charter.toml"), charter.text())?;
+        let text = node_file::new_text(&charter.name, self.http_port, self.place.as_ref(), &self.held, &[]);
+        write_new(&directory.join("node.toml"), &text)?;
+        Ok(Node::found(&directory.join("data"), charter)?)
+    }
+
+    fn founded_node(&self) -> Option<FoundedNode> {
+        let place = self.place.as_ref()?;
+        Some(FoundedNode {
+            member: place.member.clone(),
+            directory: self.directory.clone(),
+            http: (Ipv4Addr::LOCALHOST, self.http_port).into(),
+            listen: place.listen,
         })
-        .collect();
-    write_new(&directory.join("node.toml"), &node_file::new_text(&charter.name, &held, &[]))?;
-    Node::found(&directory.join("data"), &charter)?;
-    Ok((charter, founders))
+    }
+}
+
+impl Founder {
+    /// With keys to try a charter out with; they are forgotten at once.
+    fn to_try_out(code: &str) -> Result<Founder> {
+        let nowhere = Path::new("");
+        let key = PublicPart::new(nowhere, MemberKey::generate().map_err(Failure::failed)?.public());
+        let node = PublicNodePart::new(nowhere, &NodeKey::generate().map_err(Failure::failed)?);
+        Ok(Founder { code: code.to_owned(), key, node: Some(node) })
+    }
 }
 
 fn write_new(path: &Path, text: &str) -> Result<()> {
@@ -209,16 +398,9 @@ fn parse_charter(text: &str) -> Result<Charter> {
     Charter::parse(text).map_err(|error| Failure::usage(format!("the charter would not hold: {error}")))
 }
 
-/// Keys to try a charter out with; they are forgotten at once.
-fn dry_keys(count: usize) -> Result<Vec<PublicPart>> {
-    (0..count)
-        .map(|_| Ok(PublicPart::new(Path::new(""), keys::MemberKey::generate().map_err(Failure::failed)?.public())))
-        .collect()
-}
-
 impl Rules {
     /// The charter's text.
-    fn text<K: std::borrow::Borrow<PublicPart>>(&self, keys: &[K]) -> Result<String> {
+    fn text(&self, members: &[&NewMember], founders: &[Founder]) -> Result<String> {
         let name = self.name.as_deref().unwrap_or_default();
         let settlement_asset = self.settlement_asset.unwrap_or(self.unit_of_account);
         let first_day = match self.first_day {
@@ -283,8 +465,8 @@ days_waiting = 5
             interbank = self.interbank_cut_off,
             close = self.cycle_close,
         );
-        for (member, key) in self.members.iter().zip(keys) {
-            let key = key.borrow();
+        for (member, Founder { key, node, .. }) in members.iter().zip(founders) {
+            let node_key = node.as_ref().map(|node| format!("node_key = \"{}\"\n", node.node_key));
             let _ = write!(
                 text,
                 "
@@ -295,7 +477,7 @@ currency = \"{}\"
 # fingerprint {}
 signing_key = \"{}\"
 sealing_key = \"{}\"
-weekend = [\"saturday\", \"sunday\"]
+{}weekend = [\"saturday\", \"sunday\"]
 holidays = []
 ",
                 quoted(&member.code),
@@ -304,6 +486,7 @@ holidays = []
                 key.fingerprint,
                 key.signing_key,
                 key.sealing_key,
+                node_key.unwrap_or_default(),
             );
         }
         Ok(text)
@@ -331,15 +514,36 @@ impl Founded {
         if !self.members.is_empty() {
             let _ = write!(text, "\n{}", table.text(""));
         }
-        let _ = write!(
-            text,
-            "
+        if self.nodes.is_empty() {
+            let _ = write!(
+                text,
+                "
 Next:
   read   {directory}/charter.toml and {directory}/node.toml
   start  comity serve --config {directory}/node.toml
   pay    comity submit orders.jsonl --member CODE --key {directory}/keys/CODE.key
   prove  comity verify {directory}
 "
+            );
+            return text;
+        }
+        let mut nodes = Table::new(&[("node of", Align::Left), ("HTTP", Align::Left), ("other nodes", Align::Left)]);
+        for node in &self.nodes {
+            nodes.row([node.member.clone(), node.http.to_string(), node.listen.to_string()]);
+        }
+        let first = &self.nodes[0];
+        let (home, http) = (first.directory.display(), first.http);
+        let _ = write!(
+            text,
+            "\n{}
+Next, at each node:
+  read   {home}/charter.toml and {home}/node.toml
+  check  comity doctor --config {home}/node.toml
+  start  comity serve --config {home}/node.toml
+  pay    comity submit orders.jsonl --member CODE --key FILE --node http://{http}
+  prove  comity verify {home}
+",
+            nodes.text("")
         );
         text
     }

@@ -1,11 +1,12 @@
-//! `comity keys`: key files of members and operators. Secrets are never printed.
+//! `comity keys`: key files of members, nodes and operators. Secrets are never printed.
 
 use crate::exit::{Failure, Result};
 use crate::node_file::{OperatorEntry, Role};
 use crate::output::{Output, hex};
 use crate::passphrase::PassphraseArguments;
 use clap::{Args, Subcommand};
-use keys::{MemberKey, PublicKeys, WorkFactor, key_file};
+use keys::key_file::Key;
+use keys::{MemberKey, NodeKey, PublicKeys, WorkFactor, key_file};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub enum Command {
     /// Make a member's key file and print its public keys, for the charter
     Generate(New),
+    /// Make the key file of a member's node and print its public key, for the charter
+    Node(New),
     /// Print the public keys of a key file
     Show(Show),
     /// Make an operator's key file and print its entry for node.toml
@@ -77,6 +80,36 @@ impl Protection {
         key_file::create(file, &key, passphrase, self.work(), &mut keys::system_random())?;
         Ok(key.public())
     }
+
+    /// Writes a new key of a node to a new file.
+    pub fn new_node_key(&self, file: &Path, passphrase: &str) -> Result<NodeKey> {
+        let key = NodeKey::generate().map_err(Failure::failed)?;
+        key_file::create_node(file, &key, passphrase, self.work(), &mut keys::system_random())?;
+        Ok(key)
+    }
+}
+
+/// The public part of a node's key, as it is shown.
+#[derive(Debug, Serialize)]
+pub struct PublicNodePart {
+    /// The key file.
+    pub file: PathBuf,
+    /// Ed25519, 64 hexadecimal digits.
+    pub node_key: String,
+    /// For people to compare, by voice for example.
+    pub fingerprint: String,
+}
+
+impl PublicNodePart {
+    /// The public part of the key in a file.
+    pub fn new(file: &Path, key: &NodeKey) -> Self {
+        let (node_key, fingerprint) = (hex(&key.public()), key.fingerprint());
+        PublicNodePart { file: file.to_owned(), node_key, fingerprint }
+    }
+
+    fn text(&self) -> String {
+        format!("node_key = \"{}\"\n# fingerprint {}\n", self.node_key, self.fingerprint)
+    }
 }
 
 /// The public part of a key, as it is shown.
@@ -123,9 +156,20 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
             ));
             output.show(&PublicPart::new(file, public), PublicPart::text)
         }
+        Command::Node(New { file, protection }) => {
+            let passphrase = protection.passphrase.chosen("the node's key file")?;
+            let key = protection.new_node_key(file, &passphrase)?;
+            output.note(&format!(
+                "{} written; what follows goes to the member's entry in the charter, before the union is founded",
+                file.display()
+            ));
+            output.show(&PublicNodePart::new(file, &key), PublicNodePart::text)
+        }
         Command::Show(Show { file, passphrase }) => {
-            let key = key_file::read(file, &passphrase.known(&file.display().to_string())?)?;
-            output.show(&PublicPart::new(file, key.public()), PublicPart::text)
+            match key_file::read_any(file, &passphrase.known(&file.display().to_string())?)? {
+                Key::Member(key) => output.show(&PublicPart::new(file, key.public()), PublicPart::text),
+                Key::Node(key) => output.show(&PublicNodePart::new(file, &key), PublicNodePart::text),
+            }
         }
         Command::Operator(NewOperator { name, member, role, file, protection }) => {
             let passphrase = protection.passphrase.chosen("the operator's key file")?;

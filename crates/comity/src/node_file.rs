@@ -3,12 +3,16 @@
 use crate::exit::{Failure, Result};
 use api::Operator;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// The port that nodes listen on unless they are told otherwise.
-pub const PORT: u16 = 7400;
+/// The port that HTTP is served on unless a node is told otherwise.
+pub const HTTP_PORT: u16 = 7400;
+
+/// The port that a node listens on for the other nodes unless it is told otherwise.
+pub const NODE_PORT: u16 = 7500;
 
 /// A node's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -20,12 +24,48 @@ pub struct NodeFile {
     pub data: PathBuf,
     /// Directory of what waits for a second person, and of the log of who did what; relative to the file.
     pub records: PathBuf,
+    /// This node's place among the members' nodes, where the charter names any.
+    pub node: Option<Place>,
     /// The members whose keys this node holds, to sign what their operators order.
     #[serde(default)]
     pub members: Vec<HeldMember>,
     /// People who act for these members.
     #[serde(default)]
     pub operators: Vec<OperatorEntry>,
+}
+
+/// A node's place among the members' nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Code of the member whose node this is.
+    pub member: String,
+    /// Its key file; relative to the configuration.
+    pub key: PathBuf,
+    /// Where it listens for the other nodes.
+    #[serde(default = "listen_for_nodes")]
+    pub listen: SocketAddr,
+    /// By member code, where the other nodes listen: `host:port`.
+    #[serde(default)]
+    pub peers: BTreeMap<String, String>,
+    /// How long it waits for what.
+    #[serde(default)]
+    pub timing: Timing,
+}
+
+fn listen_for_nodes() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, NODE_PORT).into()
+}
+
+/// How long a node waits for what, in milliseconds; see [`network::Timing`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    pub idle_ms: Option<u64>,
+    pub leader_ms: Option<u64>,
+    pub agreement_ms: Option<u64>,
+    pub clock_skew_ms: Option<u64>,
+    pub absent_ms: Option<u64>,
 }
 
 /// A member whose key the node holds.
@@ -75,6 +115,9 @@ impl NodeFile {
         let beside = path.parent().unwrap_or(Path::new("."));
         file.data = beside.join(&file.data);
         file.records = beside.join(&file.records);
+        if let Some(place) = &mut file.node {
+            place.key = beside.join(&place.key);
+        }
         for member in &mut file.members {
             member.key = beside.join(&member.key);
         }
@@ -135,30 +178,84 @@ impl OperatorEntry {
     }
 }
 
+impl Place {
+    /// Its table in `node.toml`.
+    pub fn text(&self) -> String {
+        let mut text = format!(
+            "[node]
+# Whose node this is, and the file of its key, which signs votes and connections and nothing else.
+member = {}
+key = {}
+# Where it listens for the other nodes.
+listen = \"{}\"
+
+# Where the other nodes listen, by the codes of their members.
+[node.peers]
+",
+            quoted(&self.member),
+            quoted(&self.key.display().to_string()),
+            self.listen
+        );
+        for (code, address) in &self.peers {
+            let _ = writeln!(text, "{code} = {}", quoted(address));
+        }
+        text.push_str(
+            "
+# How long it waits for what, in milliseconds, where that is not the usual.
+[node.timing]
+# idle_ms = 1000          # a leader with nothing to propose then shows that it is there
+# leader_ms = 2000        # a leader from whom nothing comes is passed over
+# agreement_ms = 4000     # a block that is not agreed on is passed over
+# clock_skew_ms = 500     # a block's time may be so far ahead of this node's clock
+# absent_ms = 10000       # a leader that was not seen for so long is passed over at once
+",
+        );
+        text
+    }
+}
+
 /// A TOML string.
 pub fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
 /// The text of a new `node.toml`.
-pub fn new_text(union_name: &str, members: &[HeldMember], operators: &[OperatorEntry]) -> String {
+pub fn new_text(
+    union_name: &str,
+    http_port: u16,
+    place: Option<&Place>,
+    members: &[HeldMember],
+    operators: &[OperatorEntry],
+) -> String {
     let mut text = format!(
         "# A node of the union {}. The union's rules are in its charter, which its journal begins with.
 # Paths are relative to this file.
 
 # Where HTTP is served: on this machine only. Anything else is unencrypted unless a proxy in front encrypts it.
-listen = \"127.0.0.1:{PORT}\"
+listen = \"127.0.0.1:{http_port}\"
 
 # The journal: every block, durable before anybody is told.
 data = \"data\"
 
 # What waits for a second person (approvals/), and who did what (audit.jsonl).
 records = \"records\"
-
+",
+        union_name.replace(char::is_control, " "),
+    );
+    if let Some(place) = place {
+        let _ = write!(
+            text,
+            "
+# This node's place among the members' nodes, which agree on every block.
+{}",
+            place.text()
+        );
+    }
+    text.push_str(
+        "
 # The members whose keys this node holds, to sign what their operators order. Orders of four_eyes_from and more (in
 # the unit of account) and every change of settings wait until a second person approves.
 ",
-        union_name.replace(char::is_control, " "),
     );
     for member in members {
         let _ = write!(text, "\n{}", member.text());
@@ -184,8 +281,20 @@ mod tests {
             role: Role::Checker,
             key: "00".repeat(32),
         }];
-        let text = new_text("A\nunion", &members, &operators);
+        let place = Place {
+            member: "BRA".into(),
+            key: "keys/node.key".into(),
+            listen: listen_for_nodes(),
+            peers: [("1ST".into(), "node.example.net:7500".into()), ("CHL".into(), "[::1]:7501".into())].into(),
+            timing: Timing::default(),
+        };
+        let text = new_text("A\nunion", HTTP_PORT, Some(&place), &members, &operators);
         let read: NodeFile = toml::from_str(&text).unwrap();
+        assert_eq!(read.node.as_ref(), Some(&place));
+        let with_timing = text.replace("# idle_ms = 1000", "idle_ms = 20");
+        assert_eq!(toml::from_str::<NodeFile>(&with_timing).unwrap().node.unwrap().timing.idle_ms, Some(20));
+        let with_typo = text.replace("# idle_ms = 1000", "idle = 20");
+        assert!(toml::from_str::<NodeFile>(&with_typo).is_err());
         assert_eq!((read.members.as_slice(), read.operators.as_slice()), (&members[..], &operators[..]));
         assert!(read.listen.ip().is_loopback());
         assert!(toml::from_str::<NodeFile>(&format!("{text}\nsecret = 1\n")).is_err());

@@ -46,7 +46,8 @@ impl PassphraseArguments {
         Ok(passphrase)
     }
 
-    fn without_asking(&self) -> Result<Option<Zeroizing<String>>> {
+    /// What was given by file or environment, if anything.
+    pub fn without_asking(&self) -> Result<Option<Zeroizing<String>>> {
         let Some(path) = &self.passphrase_file else {
             return match std::env::var(VARIABLE) {
                 Ok(passphrase) => Ok(Some(Zeroizing::new(passphrase))),

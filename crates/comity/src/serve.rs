@@ -1,13 +1,14 @@
 //! `comity serve`: the node, until it is told to stop.
 
 use crate::exit::{Exit, Failure, Result};
+use crate::membership;
 use crate::node_file::NodeFile;
 use crate::output::{Output, instant};
 use crate::passphrase::PassphraseArguments;
 use api::{Api, Bounds, HeldMember, Settings};
 use clap::{Args, ValueEnum};
 use keys::key_file;
-use network::{Clock, Node, Options, Recovered};
+use network::{Clock, Membership, Node, Options, Recovered};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -86,7 +87,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         )));
     }
     start_log(arguments.log_format, arguments.log_level);
-    let members = file.unlock(&arguments.passphrase)?;
+    let Unlocked { members, membership } = file.unlock(&arguments.config, &arguments.passphrase)?;
     let operators = file.operators(&arguments.config)?;
     let rehearsed_ms = match arguments.rehearse_from {
         None => None,
@@ -110,7 +111,10 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         })?;
         let address = listener.local_addr().map_err(|error| Failure::failed(format!("cannot listen: {error}")))?;
         let data = file.data.clone();
-        let opened = tokio::task::spawn_blocking(move || Node::open(&data, Arc::new(clock), Options::default()));
+        let opened = tokio::task::spawn_blocking(move || match membership {
+            None => Node::open(&data, Arc::new(clock), Options::default()),
+            Some(membership) => Node::join(&data, Arc::new(clock), Options::default(), &membership),
+        });
         let (node, recovered) = opened.await.expect("opening does not panic")?;
         tell_recovery(&recovered);
         let last_ms = node.peek(|union| union.time_ms());
@@ -197,13 +201,31 @@ fn start_log(format: LogFormat, level: tracing::Level) {
     }
 }
 
+/// What a node does with its key files.
+struct Unlocked {
+    members: Vec<HeldMember>,
+    /// Where the charter names the members' nodes.
+    membership: Option<Membership>,
+}
+
 impl NodeFile {
-    /// The members' keys, unlocked with one passphrase.
-    fn unlock(&self, passphrase: &PassphraseArguments) -> Result<Vec<HeldMember>> {
-        if self.members.is_empty() {
-            return Ok(Vec::new());
+    /// The node's own key and those of members, unlocked with one passphrase.
+    fn unlock(&self, path: &Path, passphrase: &PassphraseArguments) -> Result<Unlocked> {
+        let charter = membership::charter_of(&self.data)?;
+        let at = |text: String| Failure::failed(format!("{}: {text}", path.display()));
+        let place = membership::place(self.node.as_ref(), &charter).map_err(at)?;
+        if self.members.is_empty() && place.is_none() {
+            return Ok(Unlocked { members: vec![], membership: None });
         }
-        let passphrase = passphrase.known("the members' key files")?;
+        let passphrase = passphrase.known("the node's key files")?;
+        let membership = match place {
+            None => None,
+            Some((place, member)) => {
+                let key = key_file::read_node(&place.key, &passphrase)?;
+                membership::check_key(&charter, member, place, &key).map_err(at)?;
+                Some(place.membership(&key, membership::peers(&charter, place).map_err(at)?))
+            }
+        };
         let unlock = |member: &crate::node_file::HeldMember| {
             Ok(HeldMember {
                 code: member.code.clone(),
@@ -211,6 +233,7 @@ impl NodeFile {
                 four_eyes_from: member.four_eyes_from.clone(),
             })
         };
-        self.members.iter().map(unlock).collect()
+        let members = self.members.iter().map(unlock).collect::<Result<_>>()?;
+        Ok(Unlocked { members, membership })
     }
 }

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use network::Standing;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -39,7 +40,10 @@ pub(super) async fn health(State(api): State<Arc<Api>>) -> Json<HealthView> {
     Json(HealthView { status: "ok".to_owned(), height: api.node.durable_height() })
 }
 
-/// Whether the node takes batches.
+/// So many final blocks a node may be about to apply and still count as ready.
+const BEHIND_MAX: u64 = 16;
+
+/// Whether the node takes batches: it has not failed, and among several it is connected to a quorum and has caught up.
 #[utoipa::path(get, path = "/ready", tag = "node", responses((status = 200, body = HealthView), (status = 503, body = Problem)))]
 pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<HealthView>, Problem> {
     if api.node.has_failed() {
@@ -47,6 +51,17 @@ pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<HealthView
     }
     if *api.stopping.borrow() {
         return Err(Problem::new(Kind::Busy, "the node is shutting down"));
+    }
+    if let Some(Standing { nodes, quorum, connected, behind }) = api.node.standing() {
+        if connected < quorum {
+            let text = format!(
+                "of {nodes} nodes this one is connected with {connected}, itself included; {quorum} agree on a block"
+            );
+            return Err(Problem::new(Kind::Busy, text));
+        }
+        if behind > BEHIND_MAX {
+            return Err(Problem::new(Kind::Busy, format!("this node is {behind} final blocks behind and catches up")));
+        }
     }
     Ok(Json(HealthView { status: "ok".to_owned(), height: api.node.durable_height() }))
 }

@@ -3,8 +3,10 @@
 mod bad_arguments;
 mod bad_orders;
 mod clear;
+mod doctor;
 mod export;
 mod founding;
+mod members_nodes;
 mod node;
 mod report;
 mod scene;

@@ -22,8 +22,12 @@ pub struct Serving {
 impl Serving {
     /// Starts a node on a free port; it listens when this returns.
     pub fn start(scene: &Scene, more: &[&str]) -> Serving {
-        let config = scene.arg("union/node.toml");
-        let arguments = ["serve", "--config", &config, "--listen=127.0.0.1:0", "--output=json", "--log-format=json"];
+        Serving::of(&scene.arg("union/node.toml"), more)
+    }
+
+    /// The same for a configuration.
+    pub fn of(config: &str, more: &[&str]) -> Serving {
+        let arguments = ["serve", "--config", config, "--listen=127.0.0.1:0", "--output=json", "--log-format=json"];
         let mut child = command(&arguments).args(more).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         // The line with the address is the first document on standard output; it ends with a brace of its own.
@@ -37,6 +41,16 @@ impl Serving {
         }
         let document: serde_json::Value = serde_json::from_str(&document).unwrap();
         Serving { child, out, url: document["listening"].as_str().unwrap().to_owned() }
+    }
+
+    /// Asks this node for something over HTTP; returns status and body.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
+        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
     }
 
     /// Runs the binary against this node.

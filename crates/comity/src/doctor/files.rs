@@ -1,0 +1,200 @@
+//! What a node has on its own disk.
+
+use super::Findings;
+use crate::membership;
+use crate::node_file::{NodeFile, Place};
+use crate::passphrase::PassphraseArguments;
+use api::sign::BatchSigner;
+use keys::key_file;
+use rustix::fs::{Access, access, statvfs};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use union::Charter;
+use zeroize::Zeroizing;
+
+/// A node should not run with less free space than this, in bytes.
+const SPACE_MIN: u64 = 1 << 30;
+
+const CLOSE_IT: &str = "run: chmod 600 on the file; if others may have read it, make a new key";
+
+/// The journal can be read, and how far it goes; returns its charter.
+pub fn journal(findings: &mut Findings, file: &NodeFile) -> Option<Charter> {
+    let place = file.data.display();
+    let charter = match membership::charter_of(&file.data) {
+        Ok(charter) => charter,
+        Err(failure) => {
+            let advice = "check `data` in the configuration; a new node is founded by `comity init`, a damaged journal is \
+                          restored from a copy";
+            findings.wrong("journal", failure.text, advice);
+            return None;
+        }
+    };
+    match last_height(&file.data) {
+        Ok(height) => findings.ok("journal", format!("{place}: {}, readable up to block {height}", charter.name)),
+        Err(error) => {
+            let advice = "`comity verify` names the place; restore the file from a copy, or fetch the blocks from another member";
+            findings.wrong("journal", format!("{place}: {error}"), advice);
+        }
+    }
+    Some(charter)
+}
+
+/// Height of the last block, from the last one on that is known to be durable.
+fn last_height(data: &Path) -> Result<u64, journal::Error> {
+    let reader = journal::Reader::open(data)?;
+    let from = reader.acknowledged()?.map_or(0, |head| head.height);
+    let mut blocks = reader.blocks(from)?;
+    let mut last = from;
+    while let Some(block) = blocks.next_block()? {
+        last = block.height;
+    }
+    Ok(last)
+}
+
+/// Directories can be written to, and there is room.
+pub fn directories(findings: &mut Findings, file: &NodeFile) {
+    for (check, directory) in [("data directory", &file.data), ("records directory", &file.records)] {
+        // The records' directory is made when it is needed.
+        let existing = directory.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+        let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+        match access(existing, Access::WRITE_OK | Access::EXEC_OK) {
+            Ok(()) => findings.ok(check, format!("{} can be written to", directory.display())),
+            Err(error) => {
+                let advice = "give the user that the node runs as the directory (chown), or run this as that user";
+                findings.wrong(check, format!("{}: {error}", existing.display()), advice);
+            }
+        }
+    }
+    match statvfs(&file.data) {
+        Err(error) => {
+            findings.skipped("disk space", format!("cannot be told: {error}"), "check `data` in the configuration")
+        }
+        Ok(space) => {
+            let bytes = space.f_bavail.saturating_mul(space.f_frsize);
+            let text = format!("{} MiB are free for {}", bytes >> 20, file.data.display());
+            match bytes < SPACE_MIN {
+                false => findings.ok("disk space", text),
+                true => {
+                    findings.wrong("disk space", text, "a node that cannot write stops: make room for 1 GiB at least")
+                }
+            }
+        }
+    }
+}
+
+/// Where the passphrase comes from; nobody is asked for it.
+pub fn passphrase(findings: &mut Findings, arguments: &PassphraseArguments) -> Option<Zeroizing<String>> {
+    if let Some(path) = &arguments.passphrase_file
+        && let Some(mode) = open_to_others(path)
+    {
+        findings.wrong(
+            "passphrase",
+            format!("{} has permissions {mode:03o}, so others can reach it", path.display()),
+            CLOSE_IT,
+        );
+    }
+    match arguments.without_asking() {
+        Ok(Some(passphrase)) => return Some(passphrase),
+        Ok(None) => {
+            let advice = "give --passphrase-file, or set COMITY_PASSPHRASE, to have key files opened";
+            findings.skipped("passphrase", "none was given: key files are looked at from the outside only", advice);
+        }
+        Err(failure) => findings.wrong("passphrase", failure.text, "name a file that can be read"),
+    }
+    None
+}
+
+/// The permissions of a file, if they are open to others than its owner.
+fn open_to_others(path: &Path) -> Option<u32> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// The members' keys open, and are those that the charter names.
+pub fn keys(findings: &mut Findings, file: &NodeFile, charter: &Charter, passphrase: Option<&str>) {
+    for member in &file.members {
+        let check = format!("key of {}", member.code);
+        let Some(number) = charter.member(&member.code) else {
+            let codes: Vec<&str> = charter.members.iter().map(|member| member.code.as_str()).collect();
+            let text = format!("the charter has no member {}; it has {}", member.code, codes.join(", "));
+            findings.wrong(check, text, "correct `code` under [[members]]");
+            continue;
+        };
+        if !outside(findings, &check, &member.key) {
+            continue;
+        }
+        let Some(passphrase) = passphrase else { continue };
+        let fits = key_file::read(&member.key, passphrase).map_err(|error| error.to_string());
+        let fits =
+            fits.and_then(|key| BatchSigner::new(charter, number, &key).map(drop).map_err(|error| error.to_string()));
+        match fits {
+            Ok(()) => findings.ok(check, "opens, and is the one that the charter names"),
+            Err(text) => findings.wrong(check, text, "take the member's own key file and its passphrase"),
+        }
+    }
+}
+
+/// Whether a key file is there and closed to others, as far as is seen without opening it.
+fn outside(findings: &mut Findings, check: &str, path: &Path) -> bool {
+    if let Err(error) = std::fs::File::open(path) {
+        findings.wrong(check, format!("cannot read {}: {error}", path.display()), "correct `key`, or restore the file");
+        return false;
+    }
+    if let Some(mode) = open_to_others(path) {
+        findings.wrong(
+            check,
+            format!("{} has permissions {mode:03o}, so others can reach it", path.display()),
+            CLOSE_IT,
+        );
+        return false;
+    }
+    true
+}
+
+/// Operators' entries can be used.
+pub fn operators(findings: &mut Findings, file: &NodeFile, config: &Path, charter: &Charter) {
+    if file.operators.is_empty() {
+        return;
+    }
+    let not_held = file.operators.iter().find(|operator| !file.members.iter().any(|held| held.code == operator.member));
+    match (file.operators(config), not_held) {
+        (Err(failure), _) => {
+            findings.wrong("operators", failure.text, "take the entry that `comity keys operator` printed")
+        }
+        (Ok(_), Some(operator)) => {
+            let text = format!("{} acts for {}, whose key this node does not hold", operator.name, operator.member);
+            findings.wrong("operators", text, "add the member under [[members]], or remove the operator");
+        }
+        (Ok(operators), None) => {
+            findings.ok("operators", format!("{} of members of {}", operators.len(), charter.name))
+        }
+    }
+}
+
+/// The node's place fits the charter, and its key is the one that the charter names.
+pub fn place<'a>(
+    findings: &mut Findings,
+    file: &'a NodeFile,
+    charter: &Charter,
+    passphrase: Option<&str>,
+) -> Option<&'a Place> {
+    let (place, member) = match membership::place(file.node.as_ref(), charter) {
+        Ok(found) => found?,
+        Err(text) => {
+            findings.wrong("node", text, "correct [node] in the configuration");
+            return None;
+        }
+    };
+    findings.ok("node", format!("that of {}, one of {}", place.member, place.peers.len() + 1));
+    let check = "node key";
+    if outside(findings, check, &place.key)
+        && let Some(passphrase) = passphrase
+    {
+        let fits = key_file::read_node(&place.key, passphrase).map_err(|error| error.to_string());
+        match fits.and_then(|key| membership::check_key(charter, member, place, &key)) {
+            Ok(()) => findings.ok(check, "opens, and is the one that the charter names"),
+            Err(text) => findings.wrong(check, text, "take the key file that `comity keys node` made for this charter"),
+        }
+    }
+    Some(place)
+}
