@@ -36,6 +36,7 @@ struct State {
     crash_at: Option<u64>,
     fail_at: Option<u64>,
     crashed: bool,
+    full: bool,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +102,7 @@ impl SimulatedDisk {
             crash_at: None,
             fail_at: None,
             crashed: false,
+            full: false,
         };
         Self { state: Arc::new(Mutex::new(state)), process: 0 }
     }
@@ -123,6 +125,11 @@ impl SimulatedDisk {
         state.fail_at = Some(state.operations + operations);
     }
 
+    /// From now on there is no room for a new file, nor for a longer one, until the next process runs.
+    pub fn fill(&self) {
+        self.state().full = true;
+    }
+
     /// Whether the crash that was asked for has come.
     #[must_use]
     pub fn has_crashed(&self) -> bool {
@@ -137,6 +144,7 @@ impl SimulatedDisk {
         state.crashed = false;
         state.crash_at = None;
         state.fail_at = None;
+        state.full = false;
         state.locked.clear();
         Self { state: self.state.clone(), process: state.process }
     }
@@ -207,6 +215,10 @@ impl SimulatedDisk {
             Fate::Succeeds
         };
         Ok((state, fate))
+    }
+
+    fn room(&self) -> io::Result<()> {
+        if self.alive()?.full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     /// A change of names is done whole or, if it fails, perhaps not at all.
@@ -324,6 +336,7 @@ impl Disk for SimulatedDisk {
         if let Some(index) = self.alive()?.names.get(name) {
             return Ok(self.file(*index));
         }
+        self.room()?;
         let index = {
             let mut state = self.alive()?;
             state.files.push(Content::default());
@@ -398,6 +411,9 @@ impl DiskFile for SimulatedFile {
     }
 
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if offset + bytes.len() as u64 > self.length()? {
+            self.disk.room()?;
+        }
         let (mut guard, fate) = self.disk.begin()?;
         let state = &mut *guard;
         let written = match fate {
@@ -428,6 +444,7 @@ impl DiskFile for SimulatedFile {
     }
 
     fn reserve(&self, _offset: u64, _bytes: u64) -> io::Result<()> {
+        self.disk.room()?;
         match self.disk.begin()?.1 {
             Fate::Succeeds => Ok(()),
             Fate::Fails(error) => Err(error),

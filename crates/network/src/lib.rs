@@ -18,6 +18,8 @@ mod receipt;
 mod recovery;
 mod replay;
 mod sequencer;
+#[cfg(test)]
+mod simulation;
 mod snapshots;
 mod statement;
 mod verify;

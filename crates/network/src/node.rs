@@ -2,10 +2,14 @@
 
 use crate::clock::Clock;
 use crate::consensus::{self, Membership, NoPlace, Pool, Running};
+#[cfg(test)]
+use crate::consensus::{Nodes, Parts, Timing};
 use crate::error::{NodeError, SubmitError};
 use crate::recovery::{Recovered, recover};
 use crate::sequencer::{Admitted, Sequencer};
 use crate::snapshots::Snapshots;
+#[cfg(test)]
+use commonware_cryptography::ed25519::PrivateKey;
 use journal::{Journal, Writer, WriterOptions};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -136,6 +140,9 @@ pub(crate) struct Shared {
     /// Other nodes that this one is connected to.
     pub connected: watch::Sender<usize>,
     pub counters: Counters,
+    /// What a simulation has this node do wrong, and tell of.
+    #[cfg(test)]
+    pub injected: std::sync::OnceLock<crate::simulation::Injected>,
 }
 
 impl Shared {
@@ -152,6 +159,8 @@ impl Shared {
             final_height: AtomicU64::new(0),
             connected: watch::channel(0).0,
             counters: Counters::default(),
+            #[cfg(test)]
+            injected: std::sync::OnceLock::new(),
         }
     }
 
@@ -219,13 +228,11 @@ impl Node {
         options: Options,
         membership: Option<&Membership>,
     ) -> Result<(Node, Recovered), NodeError> {
-        let (journal, recovery) = Journal::open(directory)?;
         let mut index_seed = [0; 8];
         getrandom::fill(&mut index_seed).map_err(|error| NodeError::System(error.to_string()))?;
-        let (union, mut recovered) = recover(&journal.reader(), directory, u64::from_le_bytes(index_seed))?;
+        let (journal, recovery) = Journal::open(directory)?;
+        let (shared, snapshots, mut recovered) = begin(&journal, directory, options, u64::from_le_bytes(index_seed))?;
         recovered.torn_bytes = recovery.torn_bytes;
-        let shared = Arc::new(Shared::new(union, options));
-        let snapshots = Snapshots::new(journal.snapshot_writer(), shared.clone(), options.snapshot_bytes);
         let names_nodes = shared.charter.members.iter().any(|member| member.node_key.is_some());
         let order = match membership {
             None if names_nodes => {
@@ -239,8 +246,7 @@ impl Node {
                 Order::Alone { sequencer, thread: spawn(made, &shared)? }
             }
             Some(membership) => {
-                let members = shared.charter.members.len();
-                let pool = Arc::new(Pool::new(members, options.waiting_bytes / members));
+                let pool = pool(&shared, options);
                 let (gossip, own) = mpsc::unbounded_channel();
                 let local = consensus::Local {
                     directory,
@@ -257,6 +263,43 @@ impl Node {
         };
         let order = Mutex::new(Some(order));
         Ok((Node { directory: directory.to_owned(), clock, shared, options, order }, recovered))
+    }
+
+    /// A node whose engine a simulation is to start with these parts, and stops by this signal.
+    #[cfg(test)]
+    pub(crate) fn simulated(
+        journal: Journal,
+        clock: Arc<Clock>,
+        options: Options,
+        key: PrivateKey,
+        timing: Timing,
+    ) -> Result<(Node, Recovered, Parts, oneshot::Receiver<()>), NodeError> {
+        let directory = Path::new("simulated");
+        let (shared, snapshots, recovered) = begin(&journal, directory, options, 0)?;
+        let pool = pool(&shared, options);
+        let (gossip, own) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
+        let nodes = Nodes::of(&shared.charter).expect("the charter names the nodes");
+        let parts = Parts {
+            shared: shared.clone(),
+            clock: clock.clone(),
+            pool: pool.clone(),
+            nodes,
+            key,
+            timing,
+            block_bytes: options.block_bytes,
+            journal,
+            snapshots,
+            own,
+        };
+        let order = Mutex::new(Some(Order::Together { pool, gossip, engine: Running::simulated(stop) }));
+        Ok((Node { directory: directory.to_owned(), clock, shared, options, order }, recovered, parts, stopped))
+    }
+
+    /// What a simulation looks at.
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Checks a batch and hands it to the sequencer. The caller's thread does the checking.
@@ -453,6 +496,25 @@ impl Node {
             Some(Order::Together { engine, .. }) => engine.close(),
         }
     }
+}
+
+/// Recovers the state at a journal's end, for the parts of a node to share.
+fn begin(
+    journal: &Journal,
+    directory: &Path,
+    options: Options,
+    index_seed: u64,
+) -> Result<(Arc<Shared>, Snapshots, Recovered), NodeError> {
+    let (union, recovered) = recover(&journal.reader(), directory, index_seed)?;
+    let shared = Arc::new(Shared::new(union, options));
+    let snapshots = Snapshots::new(journal.snapshot_writer(), shared.clone(), options.snapshot_bytes);
+    Ok((shared, snapshots, recovered))
+}
+
+/// Where batches wait at a node among others.
+fn pool(shared: &Shared, options: Options) -> Arc<Pool> {
+    let members = shared.charter.members.len();
+    Arc::new(Pool::new(members, options.waiting_bytes / members))
 }
 
 /// Runs a sequencer on its own thread.

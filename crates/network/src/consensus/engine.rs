@@ -24,6 +24,7 @@ use commonware_cryptography::certificate::ConstantProvider;
 use commonware_cryptography::ed25519::PrivateKey;
 use commonware_cryptography::certificate::Verifier as _;
 use commonware_cryptography::{Digestible as _, Sha256, Signer as _};
+use commonware_macros::select;
 use commonware_p2p::{Blocker, Provider, Receiver, Sender};
 use commonware_parallel::Sequential;
 use commonware_runtime::buffer::paged::CacheRef;
@@ -31,12 +32,13 @@ use commonware_runtime::{Clock as Sleep, Handle, Metrics, Spawner, Storage};
 use commonware_storage::archive::prunable;
 use commonware_storage::translator::EightCap;
 use commonware_utils::{NZDuration, NZU16, NZU64, NZUsize};
+use futures::future::select_all;
 use journal::Journal;
 use rand_core::CryptoRng;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use union::Batch;
 
 /// Messages that may wait for a part of the engine.
@@ -78,10 +80,12 @@ pub(crate) struct Channels<S, R> {
 
 /// A running engine: its parts end when it is dropped.
 pub(crate) struct Engine {
+    shared: Arc<Shared>,
+    pool: Arc<Pool>,
     /// Ends when the engine has stopped and everything that it delivered is applied.
-    pub executor: Handle<Result<(), NodeError>>,
+    executor: Handle<Result<(), NodeError>>,
     /// End only when something is wrong, or the engine is stopped.
-    pub parts: Vec<Handle<()>>,
+    parts: Vec<Handle<()>>,
 }
 
 /// The longest message that the engine sends, in bytes.
@@ -184,7 +188,7 @@ impl Engine {
             move |context| gossip::send(context, shared, pool, own, sender)
         }));
 
-        let leader = Leader { shared, clock, pool, tips, timing, block_bytes };
+        let leader = Leader { shared: shared.clone(), clock, pool: pool.clone(), tips, timing, block_bytes };
         let application = Inline::new(context.child("application"), leader, marshal, epochs);
         let engine = simplex::Engine::new(
             context.child("engine"),
@@ -215,7 +219,30 @@ impl Engine {
             },
         );
         parts.push(engine.start(channels.votes, channels.certificates, channels.missed));
-        Engine { executor, parts }
+        Engine { shared, pool, executor, parts }
+    }
+
+    /// The life of the engine: until it is stopped, or a part of it ends by itself.
+    pub async fn live<E: Spawner>(
+        mut self,
+        context: E,
+        network: impl IntoIterator<Item = Handle<()>>,
+        stopped: oneshot::Receiver<()>,
+    ) -> Result<(), NodeError> {
+        self.parts.extend(network);
+        let is_wanted = select! {
+            _ = stopped => true,
+            _ = select_all(self.parts) => false,
+        };
+        if !is_wanted {
+            self.shared.fail();
+        }
+        let stopping = context.child("stop").stop(0, Some(Duration::from_secs(10))).await;
+        let executed = self.executor.await.unwrap_or_else(|error| Err(NodeError::System(error.to_string())));
+        self.pool.answer_all_unknown();
+        executed?;
+        stopping.map_err(|error| NodeError::System(format!("the engine did not stop: {error}")))?;
+        if is_wanted { Ok(()) } else { Err(NodeError::System("a part of the consensus engine has ended".into())) }
     }
 }
 

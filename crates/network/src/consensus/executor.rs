@@ -91,6 +91,11 @@ impl Executor {
             shared.sequences[usize::from(member)].store(tip.sequence(member), Ordering::Release);
         }
 
+        #[cfg(test)]
+        if shared.has_bug(crate::simulation::Bug::AcknowledgesFirst) {
+            let (answers, _) = self.answers(&block, &tip);
+            publish(&shared, Final { block: block.clone(), applied: applied.clone() }, answers);
+        }
         let pieces = record::pieces(&applied.state, &certificate, &block);
         let pieces: Vec<&[u8]> = pieces.iter().map(AsRef::as_ref).collect();
         self.journal.append(applied.height, &pieces)?;

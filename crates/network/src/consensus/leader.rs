@@ -103,6 +103,10 @@ impl Leader {
             }
             context.sleep(Duration::from_millis(ahead_ms).min(LOOK)).await;
         }
+        #[cfg(test)]
+        if self.shared.has_bug(crate::simulation::Bug::SkipsStateCheck) {
+            return true;
+        }
         let height = block.header().state_height().expect("a block is read strictly");
         self.applied(height).await;
         let is_same = self.state_at(height) == Some(block.header().state);
@@ -121,19 +125,31 @@ impl<E: Spawner + Metrics + Sleep> commonware_consensus::Application<E> for Lead
 
     async fn propose(
         &mut self,
-        (context, _): (E, Self::Context),
+        (context, _round): (E, Self::Context),
         ancestry: impl Ancestry<Candidate>,
         (): (),
     ) -> Option<Digested<Candidate>> {
+        #[cfg(test)]
+        self.shared.entered(_round.round.view().get());
         let tip = self.tips.after(&self.shared.charter.calendar, ancestry).await?;
         let block = self.make(&context, &tip).await?;
         self.tips.add(tip.after(&block));
+        #[cfg(test)]
+        if self.shared.has_bug(crate::simulation::Bug::ForgetsProposed) {
+            self.pool.settle(&tip.after(&block));
+        }
+        #[cfg(test)]
+        let block = self.shared.twisted(_round.round.view().get(), block);
         Some(Candidate::Block(block).digested())
     }
 
-    async fn verify(&mut self, (context, _): (E, Self::Context), mut ancestry: impl Ancestry<Candidate>) -> bool {
+    async fn verify(&mut self, (context, _round): (E, Self::Context), mut ancestry: impl Ancestry<Candidate>) -> bool {
         let Some(candidate) = ancestry.next().await else { return false };
         let Some(block) = candidate.inner().block() else { return false };
+        #[cfg(test)]
+        if self.shared.proposed(_round.round.view().get(), block) {
+            return true;
+        }
         let Some(tip) = self.tips.after(&self.shared.charter.calendar, ancestry).await else { return false };
         let is_valid = self.check(&context, &tip, block).await;
         if is_valid {

@@ -28,6 +28,8 @@ mod tcp;
 mod tips;
 
 pub use certificate::{CertificateError, Nodes};
+#[cfg(test)]
+pub(crate) use engine::{Channels, Engine, Parts};
 pub(crate) use pool::{NoPlace, Pool};
 pub use tcp::Membership;
 pub(crate) use tcp::{Local, Running, run};

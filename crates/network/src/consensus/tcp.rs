@@ -12,15 +12,13 @@ use bytes::Bytes;
 use commonware_codec::DecodeExt as _;
 use commonware_cryptography::ed25519::PrivateKey;
 use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
-use commonware_macros::select;
 use commonware_p2p::authenticated::lookup;
 use commonware_p2p::{Address, AddressableManager as _};
-use commonware_runtime::{Quota, Runner as _, Spawner as _, Supervisor as _, tokio};
+use commonware_runtime::{Quota, Runner as _, Supervisor as _, tokio};
 use commonware_stream::cups::{self, Cups};
 use commonware_stream::sake::{self, Sake};
 use commonware_utils::ordered::Map;
 use commonware_utils::{NZU32, NZUsize};
-use futures::future::select_all;
 use journal::Journal;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -60,21 +58,29 @@ impl Membership {
     }
 }
 
-/// An engine on a thread of its own.
+/// An engine that runs elsewhere.
 #[derive(Debug)]
 pub(crate) struct Running {
     stop: oneshot::Sender<()>,
-    thread: JoinHandle<Result<(), NodeError>>,
+    /// Its own; a simulation has none.
+    thread: Option<JoinHandle<Result<(), NodeError>>>,
 }
 
 impl Running {
+    /// An engine that a simulation runs.
+    #[cfg(test)]
+    pub fn simulated(stop: oneshot::Sender<()>) -> Running {
+        Running { stop, thread: None }
+    }
+
     /// Stops the engine, and waits until what it delivered is durable.
     pub fn close(self) -> Result<(), NodeError> {
         // It may have stopped by itself.
         let _ = self.stop.send(());
-        match self.thread.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
+        match self.thread.map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(result)) => result,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
         }
     }
 }
@@ -144,7 +150,7 @@ pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, 
             result
         })
         .map_err(|error| NodeError::System(error.to_string()))?;
-    Ok(Running { stop, thread })
+    Ok(Running { stop, thread: Some(thread) })
 }
 
 type Handshake = Cups<Sake<PrivateKey>, ChaCha20Poly1305>;
@@ -197,25 +203,10 @@ async fn live(
     // Nothing is sent here: a sender knows whom it would reach.
     let (reach, _) = network.register(6, short);
     let network = network.start();
-    let shared = parts.shared.clone();
     let counting = context.child("connections").spawn({
-        let shared = shared.clone();
+        let shared = parts.shared.clone();
         move |context| connections::count(context, shared, reach)
     });
-    let pool = parts.pool.clone();
-    let Engine { executor, mut parts } = Engine::start(context.child("node"), parts, oracle, channels).await;
-    parts.extend([network, counting]);
-    let is_wanted = select! {
-        _ = stopped => true,
-        _ = select_all(parts) => false,
-    };
-    if !is_wanted {
-        shared.fail();
-    }
-    let stopping = context.child("stop").stop(0, Some(Duration::from_secs(10))).await;
-    let executed = executor.await.unwrap_or_else(|error| Err(NodeError::System(error.to_string())));
-    pool.answer_all_unknown();
-    executed?;
-    stopping.map_err(|error| NodeError::System(format!("the engine did not stop: {error}")))?;
-    if is_wanted { Ok(()) } else { Err(NodeError::System("a part of the consensus engine has ended".into())) }
+    let engine = Engine::start(context.child("node"), parts, oracle, channels).await;
+    engine.live(context, [network, counting], stopped).await
 }

@@ -1,0 +1,78 @@
+//! Members of a small union, and what they sign.
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
+use union::{Batch, Charter, Command, Payment};
+
+/// A member that pays.
+pub(crate) struct Payer {
+    pub number: u16,
+    members: u16,
+    key: SigningKey,
+    /// Of the batch that it signs next or signed last.
+    pub sequence: u64,
+    /// Orders that it has made.
+    made: u64,
+}
+
+impl Payer {
+    pub fn new(number: usize, members: usize) -> Payer {
+        let number = number as u16;
+        Payer { number, members: members as u16, key: signing_key(number), sequence: 0, made: 0 }
+    }
+
+    /// One to three payments to other members.
+    pub fn payments(&mut self, charter: &Charter, random: &mut ChaCha8Rng) -> Vec<Payment> {
+        (0..random.random_range(1..=3))
+            .map(|_| {
+                self.made += 1;
+                let id = u128::from(self.number) << 64 | u128::from(self.made);
+                let creditor = (self.number + random.random_range(1..self.members)) % self.members;
+                Payment::new(id, self.number, creditor, 840, random.random_range(1..1_000), charter.first_day.0)
+            })
+            .collect()
+    }
+
+    /// A batch of payments with this member's sequence as it is.
+    pub fn sign(&self, charter: &Charter, payments: &[Payment]) -> Arc<[u8]> {
+        let records: Vec<_> = payments.iter().map(|payment| Command::Pay(*payment).encode()).collect();
+        let key = self.key.verifying_key().to_bytes();
+        let sign = |message: &[u8]| self.key.sign(message).to_bytes();
+        Batch::build(charter.hash(), self.number, key, self.sequence, &records, &[], sign)
+            .expect("it is well formed")
+            .into()
+    }
+}
+
+fn signing_key(number: u16) -> SigningKey {
+    SigningKey::from_bytes(&[number as u8 + 1; 32])
+}
+
+/// The bytes of a node's private key.
+pub(crate) fn node_key(number: usize) -> [u8; 32] {
+    [number as u8 + 101; 32]
+}
+
+/// A charter of members with a node each.
+pub(crate) fn charter(members: usize) -> Charter {
+    let mut text = String::from(
+        "name = \"Simulated\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
+         [calendar]\nutc_offset_minutes = 0\ncustomer_cut_off = \"17:00\"\ninterbank_cut_off = \"17:00\"\ndays_ahead = 10\n\
+         [cycle]\nfirst_day = \"2026-01-05\"\ndays = 1\nclose = \"18:00\"\n\
+         [queue]\ndiscipline = \"bypass-fifo\"\nattempts = 1000\nopen_orders_max = 1000\ndays_waiting = 5\n",
+    );
+    let hex = |key: SigningKey| -> String {
+        key.verifying_key().to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    for member in 0..members {
+        let key = hex(signing_key(member as u16));
+        let node_key = hex(SigningKey::from_bytes(&node_key(member)));
+        text += &format!(
+            "[[members]]\ncode = \"M{member}\"\nname = \"Member {member}\"\ncurrency = \"USD\"\nsigning_key = \"{key}\"\n\
+             sealing_key = \"{key}\"\nnode_key = \"{node_key}\"\ndebit_cap = \"50.00\"\nweekend = []\n",
+        );
+    }
+    Charter::parse(&text).expect("it is a charter")
+}

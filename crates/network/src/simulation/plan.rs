@@ -1,0 +1,105 @@
+//! What a seed decides: who takes part, who is hostile, which faults there are.
+
+use super::adversary::Hostility;
+use crate::consensus::Timing;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use std::time::Duration;
+
+/// Faults that a seed may have. Each seed has some of them, so that one does not hide what another would show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Faults {
+    pub kills: bool,
+    pub power_failures: bool,
+    /// All machines lose power at the same moment.
+    pub blackouts: bool,
+    /// A machine dies in the middle of a disk operation.
+    pub torn_writes: bool,
+    /// A disk operation fails.
+    pub disk_errors: bool,
+    pub full_disks: bool,
+    pub splits: bool,
+    pub loss: bool,
+    pub doubling: bool,
+    pub reordering: bool,
+    pub delay: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub seed: u64,
+    pub nodes: usize,
+    /// By member.
+    pub hostile: Vec<Option<Hostility>>,
+    pub faults: Faults,
+    /// How long there are faults.
+    pub storm: Duration,
+    /// Orders of each honest member during that time.
+    pub orders: usize,
+    /// By member, what its clock shows too much.
+    pub clock_skews_ms: Vec<i64>,
+    pub timing: Timing,
+    /// A node writes a snapshot when so many bytes of blocks came.
+    pub snapshot_bytes: u64,
+    /// The journal begins a new file when one has so many bytes.
+    pub segment_bytes: u64,
+}
+
+impl Plan {
+    pub fn of(seed: u64) -> Plan {
+        let random = &mut random(seed, 0);
+        let nodes = if random.random_ratio(2, 3) { 4 } else { 7 };
+        let mut hostile = vec![None; nodes];
+        for _ in 0..random.random_range(0..=(nodes - 1) / 3) {
+            hostile[random.random_range(0..nodes)] = Some(Hostility::of(random));
+        }
+        let mut some = || random.random_bool(0.4);
+        let faults = Faults {
+            kills: some(),
+            power_failures: some(),
+            blackouts: some(),
+            torn_writes: some(),
+            disk_errors: some(),
+            full_disks: some(),
+            splits: some(),
+            loss: some(),
+            doubling: some(),
+            reordering: some(),
+            delay: some(),
+        };
+        let storm = Duration::from_millis(random.random_range(4_000..12_000));
+        let skew_ms = if random.random() { 250 } else { 0 };
+        Plan {
+            seed,
+            nodes,
+            hostile,
+            faults,
+            storm,
+            orders: random.random_range(2..8),
+            clock_skews_ms: (0..nodes).map(|_| random.random_range(-skew_ms..=skew_ms)).collect(),
+            timing: Timing { idle: Duration::from_millis(random.random_range(300..1_000)), ..Timing::default() },
+            snapshot_bytes: if random.random() { 4_000 } else { 1 << 30 },
+            segment_bytes: if random.random() { 4_096 } else { 64 << 20 },
+        }
+    }
+
+    pub fn is_hostile(&self, member: usize) -> bool {
+        self.hostile[member].is_some()
+    }
+
+    pub fn honest(&self) -> impl Iterator<Item = usize> {
+        (0..self.nodes).filter(|&member| !self.is_hostile(member))
+    }
+
+    /// The most hostile nodes that the union of this size withstands.
+    pub fn hostile_max(&self) -> u64 {
+        (self.nodes as u64 - 1) / 3
+    }
+}
+
+/// Independent random numbers for each purpose: what one part draws does not change what another does.
+pub(crate) fn random(seed: u64, purpose: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(purpose);
+    random
+}
