@@ -130,6 +130,14 @@ impl SimulatedDisk {
         self.state().full = true;
     }
 
+    /// There is room again, and what was to fail and has not yet does not.
+    pub fn mend(&self) {
+        let mut state = self.state();
+        state.full = false;
+        state.crash_at = None;
+        state.fail_at = None;
+    }
+
     /// Whether the crash that was asked for has come.
     #[must_use]
     pub fn has_crashed(&self) -> bool {

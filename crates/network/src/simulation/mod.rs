@@ -6,6 +6,7 @@ mod injected;
 mod invariants;
 mod machine;
 mod network;
+mod panics;
 mod payments;
 mod plan;
 mod report;

@@ -79,7 +79,7 @@ impl Report {
         self.longest_settling = self.longest_settling.max(ran.settled_after);
         let longest = &mut self.longest_wait[usize::from(plan.nodes == 7)];
         *longest = outcome.longest_wait.max(*longest);
-        for text in outcome.violations.first() {
+        if let Some(text) = outcome.violations.first() {
             println!("seed {}: {text}", plan.seed);
             self.failed.push((plan.seed, text.clone()));
         }

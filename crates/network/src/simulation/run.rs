@@ -5,9 +5,11 @@ use super::client::pay;
 use super::injected::Bug;
 use super::invariants::{Outcome, Record};
 use super::network::{Conditions, Network, Place, Traffic};
+use super::panics::Panics;
 use super::payments::{Payer, charter, node_key};
 use super::plan::{Plan, random};
 use super::seat::{Crash, Hall, LOOK, Seat, journal_options};
+use crate::consensus::Nodes;
 use crate::node::Node;
 use crate::record;
 use bytes::Bytes;
@@ -84,7 +86,9 @@ pub(crate) fn run_plan(plan: Plan, bug: Option<Bug>, prints: bool) -> Ran {
         // A part of a node that panics ends its node and no other.
         .with_catch_panics(true);
     let record = Arc::new(Record::new(plan.hostile_max(), prints));
-    deterministic::Runner::new(config).start(|context| async move {
+    let panics = Panics::watch();
+    let is_disk_good = !(plan.faults.torn_writes || plan.faults.disk_errors || plan.faults.full_disks);
+    let mut ran = deterministic::Runner::new(config).start(|context| async move {
         let keys = (0..plan.nodes)
             .map(|node| PrivateKey::decode(Bytes::from_owner(node_key(node))).expect("a key").public_key())
             .collect();
@@ -93,7 +97,12 @@ pub(crate) fn run_plan(plan: Plan, bug: Option<Bug>, prints: bool) -> Ran {
         let network = Network::new(&context, random(plan.seed, 2), keys, hears);
         let hall = Arc::new(Hall { plan, charter, network, record, bug });
         simulate(context, hall).await
-    })
+    });
+    // The engine panics where its disk fails, and only there.
+    for text in panics.taken().into_iter().filter(|_| is_disk_good) {
+        ran.outcome.violations.push(format!("a panic, and all disks were good: {text}"));
+    }
+    ran
 }
 
 async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
@@ -148,8 +157,9 @@ async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
     hall.network.split(vec![0; hall.plan.nodes]);
     hall.network.set_conditions(Conditions::CALM);
     for (place, seat) in seats.lock().iter_mut() {
-        let is_good = seat.life.as_ref().is_some_and(|life| !life.is_disturbed) && !seat.has_ended(&hall);
-        if !hall.plan.is_hostile(place.0) && !is_good {
+        seat.journal.mend();
+        seat.engine.mend();
+        if !hall.plan.is_hostile(place.0) && (seat.life.is_none() || seat.has_ended(&hall)) {
             seat.crash(&hall, Crash::PowerFailure);
             seat.start(&context, &hall);
             happened.power_failures += 1;
@@ -213,7 +223,9 @@ async fn wait(
         let seats = &mut *seats.lock();
         for seat in seats.values_mut() {
             if seat.has_ended(hall) {
-                seat.life = None;
+                // An error of the disk may show late; then the node is started again.
+                seat.crash(hall, Crash::Kill);
+                seat.start(context, hall);
             }
         }
         let honest: Vec<_> = hall.plan.honest().filter_map(|member| seats[&(member, 0)].life.as_ref()).collect();
@@ -229,12 +241,16 @@ async fn wait(
 /// Reads back a node's journal.
 fn check_journal(hall: &Hall, seat: &Seat) {
     let place = seat.place;
+    let nodes = Nodes::of(&hall.charter).expect("the charter names the nodes");
     let read = || -> Result<_, Box<dyn std::error::Error>> {
         let (journal, _) = Journal::open_on(Arc::new(seat.journal.clone()), journal_options(&hall.plan))?;
         let mut blocks = journal.reader().blocks(1)?;
         let mut found = BTreeMap::new();
         while let Some(read) = blocks.next_block()? {
             let record = record::decode(read.height, read.payload, |bytes| Batch::verify(bytes, &hall.charter))?;
+            if !record.certificate.is_empty() && read.height % 8 == 0 {
+                nodes.check(&record.certificate, &record.block.header().hash())?;
+            }
             let batches = record.block.batches().iter().map(Batch::id).collect();
             found.insert(read.height, (record.block.header().hash(), record.state, batches));
         }
