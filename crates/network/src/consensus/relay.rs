@@ -261,12 +261,16 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
     fn asked(&self, peer: &PublicKey, message: &[u8]) -> bool {
         let Some((hash, places)) = message.split_first_chunk::<32>() else { return false };
         let (places, []) = places.as_chunks::<2>() else { return false };
+        // Each batch once: a short question must not be answered with gigabytes.
+        if !places.is_sorted_by(|one, next| u16::from_le_bytes(*one) < u16::from_le_bytes(*next)) {
+            return false;
+        }
         let digest = Digest(*hash);
         let mut blocks = self.lock();
         let Some(candidate) = blocks.whole.get(&digest).cloned() else { return true };
         let times = blocks.answered.entry((digest, peer.clone())).or_default();
         *times += 1;
-        if *times > ANSWERS_MAX || places.len() > BLOCK_BATCHES_MAX {
+        if *times > ANSWERS_MAX {
             return false;
         }
         drop(blocks);
