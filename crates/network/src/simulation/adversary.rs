@@ -22,6 +22,8 @@ pub(crate) struct Hostility {
     /// The member whose batches it leaves out when it leads.
     pub censors: Option<u16>,
     /// Sends old messages of others, changed messages, and noise.
+    /// When it leads, it leaves out the first of several batches of a member, so that its sequence is passed over.
+    pub overtakes: bool,
     pub is_noisy: bool,
     /// Its member signs two batches with the same sequence, and tells each to some.
     pub signs_twice: bool,
@@ -36,6 +38,7 @@ impl Hostility {
             is_two: random.random_bool(0.4),
             proposes_wrong: random.random_bool(0.5),
             censors: random.random_bool(0.5).then(|| random.random_range(0..4)),
+            overtakes: random.random_bool(0.2),
             is_noisy: random.random_bool(0.3),
             signs_twice: random.random_bool(0.5),
             withholds_batches: random.random_bool(0.3),
@@ -69,6 +72,11 @@ impl Twist for Lies {
         let mut batches = block.batches().to_vec();
         if let Some(victim) = self.hostility.censors {
             batches.retain(|batch| batch.header().member != victim);
+        }
+        if self.hostility.overtakes {
+            let members: Vec<u16> = batches.iter().map(|batch| batch.header().member).collect();
+            let mut at = 0..;
+            batches.retain(|_| at.next().is_some_and(|at| !members[at + 1..].contains(&members[at])));
         }
         seen.extend(batches.first().cloned());
         let (mut height, mut time_ms, mut parent, mut behind, mut state) =

@@ -1,6 +1,7 @@
 //! An honest member's software: it signs orders one after another, and asks again until each is in a final block.
 
 use super::invariants::Record;
+use super::network::Place;
 use super::payments::Payer;
 use super::plan::random;
 use super::run::Seats;
@@ -8,6 +9,7 @@ use super::seat::{Hall, LOOK};
 use crate::error::SubmitError;
 use crate::node::Node;
 use commonware_runtime::{Clock as _, deterministic};
+use futures::future::join_all;
 use rand::RngExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -30,24 +32,32 @@ pub(crate) async fn pay(
             context.sleep(LOOK).await;
         }
         context.sleep(Duration::from_millis(random.random_range(0..1_500))).await;
-        let payments = payer.payments(&hall.charter, random);
-        // A batch that another one of this member overtook is signed again, with the next sequence.
-        while !settle(&context, &hall, &seats, &mut payer, &payments).await {}
+        // Some sign the next batch before the last one is final.
+        let mut orders: Vec<Vec<Payment>> =
+            (0..random.random_range(1..=2)).map(|_| payer.payments(&hall.charter, random)).collect();
+        // A batch that a later one of this member overtook is signed again, with the next sequence.
+        while !orders.is_empty() {
+            let signed = orders.into_iter().map(|payments| {
+                payer.sequence += 1;
+                (payer.sign(&hall.charter, &payments), payments)
+            });
+            let place = (member, 0);
+            let settled = signed.map(|(batch, payments)| settle(&context, &hall, &seats, place, batch, payments));
+            orders = join_all(settled).await.into_iter().flatten().collect();
+        }
         done.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Has payments come into a final block; `false` if the batch's sequence was passed over.
+/// Has payments come into a final block; gives them back if the batch's sequence was passed over.
 async fn settle(
     context: &deterministic::Context,
     hall: &Hall,
     seats: &Seats,
-    payer: &mut Payer,
-    payments: &[Payment],
-) -> bool {
-    payer.sequence += 1;
-    let place = (usize::from(payer.number), 0);
-    let bytes = payer.sign(&hall.charter, payments);
+    place: Place,
+    bytes: Arc<[u8]>,
+    payments: Vec<Payment>,
+) -> Option<Vec<Payment>> {
     let id = Batch::verify(bytes.clone(), &hall.charter).expect("it was just signed").id();
     let record: &Record = &hall.record;
     loop {
@@ -69,16 +79,20 @@ async fn settle(
         match answer {
             Ok(receipt) => {
                 record.receipt(place, id, receipt);
-                return true;
+                return None;
             }
             Err(SubmitError::Batch(BatchError::Replay { .. })) => {
                 if let Some(node) = node.upgrade() {
-                    return holds(&node, payments);
+                    if holds(&node, &payments) {
+                        return None;
+                    }
+                    record.passed_over(id);
+                    return Some(payments);
                 }
             }
             Err(SubmitError::Batch(error)) => {
                 record.violation(format!("node {place:?} refused a good batch: {error}"));
-                return true;
+                return None;
             }
             Err(SubmitError::Busy | SubmitError::Unknown(_)) => {}
             Err(SubmitError::Stopping) => {
@@ -86,7 +100,7 @@ async fn settle(
                 let is_running = seats.node(place).is_some_and(|now| Weak::ptr_eq(&Arc::downgrade(&now), &node));
                 if is_running {
                     record.violation(format!("node {place:?} says that it stops, and runs"));
-                    return true;
+                    return None;
                 }
             }
         }

@@ -30,6 +30,7 @@ struct Seen {
     /// Batches of honest members that are not final, with the last view when all honest nodes had them.
     waiting: BTreeMap<Hash, Option<u64>>,
     longest_wait: u64,
+    passed_over: u64,
     is_calm: bool,
     violations: Vec<String>,
     trace: Sha256,
@@ -44,6 +45,8 @@ pub(crate) struct Outcome {
     pub receipts: u64,
     /// The most views that an order waited which all honest nodes had, while there were no faults.
     pub longest_wait: u64,
+    /// Batches that were refused because a later one of the same member came into a block before.
+    pub passed_over: u64,
     /// Hash over everything that was recorded, in its order.
     pub trace: String,
     pub violations: Vec<String>,
@@ -118,7 +121,7 @@ impl Record {
         }
     }
 
-    /// A batch is final. The bound on its wait (P7), see [`super`].
+    /// A batch is final. The bound on its wait (P7), see the description of the module above.
     fn included(&self, batch: Hash, height: u64, block: &Hash) {
         let seen = &mut *self.lock();
         seen.batches.insert(batch, height);
@@ -142,6 +145,14 @@ impl Record {
         if !seen.batches.contains_key(&batch) {
             seen.waiting.entry(batch).or_default();
         }
+    }
+
+    /// A batch can be in no block any more.
+    pub fn passed_over(&self, batch: Hash) {
+        self.note(&format!("{} was passed over", short(&batch)));
+        let seen = &mut *self.lock();
+        seen.waiting.remove(&batch);
+        seen.passed_over += 1;
     }
 
     /// Batches of which it is not known yet that all honest nodes have them.
@@ -231,6 +242,7 @@ impl Record {
             last_view: seen.last_view,
             receipts: seen.receipts.len() as u64,
             longest_wait: seen.longest_wait,
+            passed_over: seen.passed_over,
             trace: seen.trace.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
             violations: seen.violations.clone(),
         }

@@ -1,4 +1,28 @@
 //! The nodes of a union, as they are, on simulated machines.
+//!
+//! Everything above the runtime is the code that runs in production: [`crate::node::Node`], its pool, leader, relay and
+//! executor, the engine, the journal. Below it are the engine's deterministic runtime with virtual time
+//! ([`machine`]), disks that tear and fill up ([`journal::simulated_disk`]), a network that loses, doubles, delays and
+//! reorders ([`network`]), and up to a third of hostile nodes ([`adversary`]). A seed decides everything ([`plan`]): the
+//! same seed is the same run, step by step.
+//!
+//! A run is a storm of faults, then calm, in which only hostile nodes go on as they were ([`run`]). What must hold
+//! ([`invariants`]):
+//!
+//! - **Agreement** (P3, P8): at each height all honest nodes come to the same block and the same state.
+//! - **Conservation and limits** (P4): after each block all books sum to zero, and every account is within its limits.
+//! - **Nothing lost** (P10): a receipt that a node gave is on that node's disk after every crash, and at the end, when all have
+//!   lost power, on the disk of every honest node.
+//! - **Progress** (P6): when the faults end, every order that waits is final within `SETTLED_WITHIN`.
+//! - **No censorship** (P7): in the calm, a batch is final in one of the `f + 1` views after the last one that had begun when all
+//!   honest nodes had it in their pools, where `f` is the number of hostile nodes that the union withstands. The rule holds
+//!   because leaders take turns: of any `f + 1` views in a row one has an honest leader. It began its turn after it had the
+//!   batch, so its block, or one that it builds on, holds the batch; and in calm an honest leader's block becomes final. A
+//!   view has begun, for this rule, when an honest node was asked to lead in it or to check its block. The rule needs that
+//!   what waits fits into one block. It does not hold for a batch while a *later* one of the same member is on its way: who puts
+//!   the later one into a block passes over the earlier one for ever. Such batches are counted (`passed_over`).
+//! - **A node that fails says so**: it ends by itself only when its disk fails or it is told to stop, and then takes nothing more.
+//! - **Honest nodes stay connected**: none refuses to hear another.
 
 mod adversary;
 mod client;
@@ -12,7 +36,6 @@ mod plan;
 mod report;
 mod run;
 mod seat;
+mod tests;
 
 pub(crate) use injected::{Bug, Injected};
-
-mod tests;

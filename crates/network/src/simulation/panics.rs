@@ -18,7 +18,8 @@ impl Panics {
         HOOK.call_once(|| {
             let before = take_hook();
             set_hook(Box::new(move |panic| {
-                let is_noted = SEEN.with_borrow_mut(|seen| seen.as_mut().map(|seen| seen.push(panic.to_string())).is_some());
+                let is_noted =
+                    SEEN.with_borrow_mut(|seen| seen.as_mut().map(|seen| seen.push(panic.to_string())).is_some());
                 if !is_noted {
                     before(panic);
                 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 /// Faults that a seed may have. Each seed has some of them, so that one does not hide what another would show.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Faults {
+    /// A node is told to stop, and started again.
+    pub stops: bool,
     pub kills: bool,
     pub power_failures: bool,
     /// All machines lose power at the same moment.
@@ -55,6 +57,7 @@ impl Plan {
         }
         let mut some = || random.random_bool(0.4);
         let faults = Faults {
+            stops: some(),
             kills: some(),
             power_failures: some(),
             blackouts: some(),

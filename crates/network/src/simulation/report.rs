@@ -11,6 +11,8 @@ pub(crate) struct Report {
     hostile: u64,
     blocks: u64,
     receipts: u64,
+    stops: u64,
+    passed_over: u64,
     kills: u64,
     power_failures: u64,
     torn_writes: u64,
@@ -37,6 +39,8 @@ impl Default for Report {
             hostile: 0,
             blocks: 0,
             receipts: 0,
+            stops: 0,
+            passed_over: 0,
             kills: 0,
             power_failures: 0,
             torn_writes: 0,
@@ -64,6 +68,8 @@ impl Report {
         self.hostile += (plan.nodes - plan.honest().count()) as u64;
         self.blocks += outcome.height;
         self.receipts += outcome.receipts;
+        self.stops += happened.stops;
+        self.passed_over += outcome.passed_over;
         self.kills += happened.kills;
         self.power_failures += happened.power_failures;
         self.torn_writes += happened.torn_writes;
@@ -92,6 +98,8 @@ impl fmt::Display for Report {
         writeln!(f, "hostile nodes       {}", self.hostile)?;
         writeln!(f, "blocks              {}", self.blocks)?;
         writeln!(f, "receipts            {}", self.receipts)?;
+        writeln!(f, "passed over         {}", self.passed_over)?;
+        writeln!(f, "stops               {}", self.stops)?;
         writeln!(f, "kills               {}", self.kills)?;
         writeln!(f, "power failures      {}", self.power_failures)?;
         writeln!(f, "torn writes         {}", self.torn_writes)?;

@@ -35,6 +35,7 @@ const CALM_ORDERS: usize = 2;
 /// How many faults there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Happened {
+    pub stops: u64,
     pub kills: u64,
     pub power_failures: u64,
     pub torn_writes: u64,
@@ -159,7 +160,9 @@ async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
     for (place, seat) in seats.lock().iter_mut() {
         seat.journal.mend();
         seat.engine.mend();
-        if !hall.plan.is_hostile(place.0) && (seat.life.is_none() || seat.has_ended(&hall)) {
+        if !hall.plan.is_hostile(place.0)
+            && (seat.life.as_ref().is_none_or(|life| life.is_closing) || seat.has_ended(&hall))
+        {
             seat.crash(&hall, Crash::PowerFailure);
             seat.start(&context, &hall);
             happened.power_failures += 1;
@@ -302,7 +305,7 @@ impl Storm {
         let places: Vec<Place> = seats.keys().copied().collect();
         let victim = places[self.random.random_range(0..places.len())];
         let seat = seats.get_mut(&victim).expect("it is there");
-        match self.random.random_range(0..8) {
+        match self.random.random_range(0..9) {
             0 if faults.kills => self.crash(hall, seat, now, Crash::Kill),
             1 if faults.power_failures => self.crash(hall, seat, now, Crash::PowerFailure),
             2 if faults.blackouts && self.random.random_bool(0.3) => {
@@ -346,6 +349,10 @@ impl Storm {
                 hall.record.note(&format!("{conditions:?}"));
                 hall.network.set_conditions(conditions);
                 self.happened.changes += 1;
+            }
+            8 if faults.stops && seat.life.as_ref().is_some_and(|life| !life.is_closing) => {
+                seat.close(hall);
+                self.happened.stops += 1;
             }
             _ => {}
         }

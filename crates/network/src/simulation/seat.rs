@@ -50,6 +50,8 @@ pub(crate) struct Life {
     handle: Handle<Result<(), NodeError>>,
     /// Its disk was made to fail: it may end by itself.
     pub is_disturbed: bool,
+    /// It was told to stop.
+    pub is_closing: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +120,7 @@ impl Seat {
             let engine = Engine::start(machine.child("engine"), parts, peers, channels).await;
             engine.live(machine, [], stopped).await
         });
-        self.life = Some(Life { node, pool, handle, is_disturbed: false });
+        self.life = Some(Life { node, pool, handle, is_disturbed: false, is_closing: false });
     }
 
     /// Ends the node at once, whatever it is doing.
@@ -135,6 +137,14 @@ impl Seat {
         }
     }
 
+    /// Tells the node to stop when it has done what it must.
+    pub fn close(&mut self, hall: &Hall) {
+        let Some(life) = &mut self.life else { return };
+        hall.record.note(&format!("node {:?} is told to stop", self.place));
+        life.is_closing = true;
+        drop(life.node.close());
+    }
+
     /// Whether the node has ended by itself. It may do so only if its disk fails, and then says that it has.
     pub fn has_ended(&mut self, hall: &Hall) -> bool {
         let Some(life) = &mut self.life else { return false };
@@ -145,6 +155,9 @@ impl Seat {
         let place = self.place;
         hall.record.note(&format!("node {place:?} has ended: {ended:?}"));
         if !hall.plan.is_hostile(place.0) {
+            if life.is_closing && matches!(ended, Ok(Ok(()))) {
+                return true;
+            }
             if !life.is_disturbed {
                 hall.record.violation(format!("node {place:?} has ended, and its disk was good: {ended:?}"));
             }
@@ -157,7 +170,8 @@ impl Seat {
 
     /// The running node, unless it has failed.
     pub fn node(&self) -> Option<Arc<Node>> {
-        self.life.as_ref().map(|life| life.node.clone()).filter(|node| !node.has_failed())
+        let life = self.life.as_ref().filter(|life| !life.is_closing)?;
+        Some(life.node.clone()).filter(|node| !node.has_failed())
     }
 }
 
