@@ -113,7 +113,7 @@ impl Engine {
         let resolver = backfill::init(
             context.child("backfill"),
             backfill::Config {
-                public_key: public,
+                public_key: public.clone(),
                 peer_provider: peers.clone(),
                 blocker: peers.clone(),
                 mailbox_size: MAILBOX,
@@ -175,7 +175,7 @@ impl Engine {
         let mut parts = vec![actor.start(final_blocks, relay.clone(), resolver)];
         parts.push(context.child("relay").spawn({
             let (relay, shared, pool) = (relay.clone(), shared.clone(), pool.clone());
-            let nodes: Vec<PublicKey> = nodes.keys().iter().cloned().collect();
+            let nodes: Vec<PublicKey> = nodes.keys().iter().filter(|key| **key != public).cloned().collect();
             move |context| relay.receive(context, shared, pool, nodes, channels.blocks.1)
         }));
         let (sender, receiver) = channels.batches;
