@@ -1,12 +1,12 @@
 //! Several nodes on loopback: what one takes, all come to.
 
-use crate::fixture::{Member, charter_of_nodes, members, noon, pay};
-use network::{Clock, Membership, Node, Options, Timing};
+use crate::fixture::{Member, charter, charter_of_nodes, members, noon, pay};
+use network::{Clock, FinalityReceipt, Membership, Node, Options, Timing};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use union::Charter;
+use union::{Charter, OrderStatus};
 use zeroize::Zeroizing;
 
 struct Union {
@@ -49,6 +49,36 @@ impl Union {
     }
 }
 
+fn receipt_of(directory: &Path, order: u128) -> FinalityReceipt {
+    FinalityReceipt::find(directory, u64::MAX, order).unwrap().expect("a certified block names the state after it")
+}
+
+/// Not with a byte changed, cut off or added, nor by the charter of another union.
+fn nothing_else_is_proved(receipt: &FinalityReceipt, charter: &Charter) {
+    let bytes = receipt.encode();
+    assert_eq!(FinalityReceipt::decode(&bytes).as_ref(), Ok(receipt));
+    let is_proved = |bytes: &[u8], charter| FinalityReceipt::decode(bytes).is_ok_and(|read| read.check(charter).is_ok());
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert!(!is_proved(&changed, charter), "byte {at} of {} counts for nothing", bytes.len());
+    }
+    for length in 0..bytes.len() {
+        assert!(!is_proved(&bytes[..length], charter), "{length} bytes of {}", bytes.len());
+    }
+    assert!(!is_proved(&[&bytes[..], &[0]].concat(), charter));
+    let other = Charter::parse(&charter.text().replace("name = \"Test\"", "name = \"Other\"")).unwrap();
+    assert!(!is_proved(&bytes, &other), "signed for another union");
+}
+
+#[test]
+fn one_node_alone_has_no_receipts() {
+    let directory = tempfile::tempdir().unwrap();
+    Node::found(directory.path(), &charter(&members(2))).unwrap();
+    let error = FinalityReceipt::find(directory.path(), u64::MAX, 1).unwrap_err();
+    assert!(error.to_string().contains("no certificates"), "{error}");
+}
+
 #[test]
 fn four_nodes_agree() {
     let mut union = Union::found(4);
@@ -65,7 +95,8 @@ fn four_nodes_agree() {
     let receipts: Vec<_> = tickets.into_iter().map(|ticket| ticket.wait().unwrap()).collect();
     let height = receipts.iter().map(|receipt| receipt.height).max().unwrap();
     for node in &nodes {
-        while node.durable_height() < height {
+        // A block or two later the state after the last order's block is certified.
+        while node.durable_height() < height + 3 {
             std::thread::yield_now();
         }
     }
@@ -73,9 +104,15 @@ fn four_nodes_agree() {
         node.close().unwrap();
     }
     let states: Vec<_> = nodes.iter().map(|node| node.peek(|union| (union.height(), union.state()))).collect();
-    println!("{states:?}");
+    assert!(states.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1), "{states:?}");
+    let receipt = receipt_of(&union.path(3), 1);
+    let proved = receipt.check(&union.charter).unwrap();
+    assert_eq!((proved.event.payment.id, proved.event.status), (1, OrderStatus::Settled));
+    assert!(proved.certified > proved.height, "the state after the block is named by a later one");
+    nothing_else_is_proved(&receipt, &union.charter);
     for node in 0..4 {
         let verified = network::verify(&union.path(node), |_| {}).unwrap();
-        assert_eq!((verified.settled, verified.certified), (40, Some(verified.union.height())));
+        assert_eq!(verified.settled, 40);
+        assert!(verified.certified.is_some_and(|certified| certified > height), "{:?}", verified.certified);
     }
 }
