@@ -8,11 +8,13 @@
 mod costs;
 mod distances;
 mod error;
+mod forest;
 mod near;
 mod network;
 mod residual;
 mod solver;
 mod tight;
+mod tight_lists;
 
 pub use error::FlowError;
 pub use network::{Arc, Network, Solution};

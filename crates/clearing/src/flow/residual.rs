@@ -19,7 +19,7 @@ impl Half {
     /// This is the half at the arc's tail.
     const FORWARD: u32 = 1 << 29;
 
-    pub(super) fn new(to: u32, forward: bool) -> Self {
+    pub(super) const fn new(to: u32, forward: bool) -> Self {
         Half(to | if forward { Self::FORWARD } else { 0 })
     }
 

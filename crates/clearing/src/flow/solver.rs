@@ -2,7 +2,7 @@
 
 use super::costs::{Cost, Each, Same};
 use super::distances::Distances;
-use super::near::{Near, Round, Side};
+use super::near::{Balance, Near};
 use super::residual::Residual;
 use super::tight::Tight;
 use super::{Arc, FlowError, Network, Solution};
@@ -46,8 +46,6 @@ pub struct Solver {
     shift: u32,
     /// Whether flows are as the reduced costs say.
     is_placed: bool,
-    /// Whether this is an earlier solution with changes.
-    is_solved: bool,
     search: Search,
 }
 
@@ -88,7 +86,6 @@ impl Solver {
             potentials: vec![0; nodes],
             shift: i64::BITS - 1 - largest.leading_zeros().min(i64::BITS - 1),
             is_placed: true,
-            is_solved: false,
             graph,
             search: Search::default(),
         })
@@ -109,7 +106,7 @@ impl Solver {
         for (arc, &flow) in start.flows.iter().enumerate().take(solver.costs.len()) {
             solver.set_flow(arc, flow.min(solver.capacities[arc]));
         }
-        (solver.shift, solver.is_placed, solver.is_solved) = (0, false, true);
+        (solver.shift, solver.is_placed) = (0, false);
         Ok(solver)
     }
 
@@ -126,7 +123,6 @@ impl Solver {
                 Costs::Each(costs) => self.solve_stage(Each(costs))?,
             }
             if self.shift == 0 {
-                self.is_solved = true;
                 return Ok(());
             }
             self.shift -= 1;
@@ -134,6 +130,7 @@ impl Solver {
                 *potential *= 2;
             }
             self.is_placed = false;
+            self.search.is_stale = true;
         }
     }
 
@@ -144,9 +141,9 @@ impl Solver {
             }
             self.is_placed = true;
         }
-        // From nothing nearly all nodes are out of balance, and in few places to the last; after a change it is the
-        // other way round. The figures are from measurements at 10^4 to 10^6 nodes.
-        let few = self.graph.nodes() / if self.is_solved { 100 } else { 2_000 };
+        // At first nearly all nodes are out of balance, and looking at all of them at once is quicker. The figure is from
+        // measurements at 10^5 nodes.
+        let few = self.graph.nodes() / 10;
         let Solver { graph, excess, potentials, search, .. } = self;
         let imbalanced = search.balance(graph, cost, excess, potentials, few);
         imbalanced.map_or(Ok(()), |number| {
@@ -276,25 +273,29 @@ impl Search {
         cost: impl Cost,
         excess: &mut [i128],
         potentials: &mut [i64],
-        few: usize,
+        mut few: usize,
     ) -> Option<usize> {
-        let mut work_most = WORK_PER_HALF * graph.halves.heads.len() as u64;
+        let work_most = WORK_PER_HALF * graph.halves.heads.len() as u64;
         loop {
             let count = excess.iter().filter(|&&excess| excess > 0).count();
-            if count == 0 || (count <= few && self.balance_near(graph, cost, excess, potentials, work_most)) {
+            if count == 0 {
                 return excess.iter().position(|&excess| excess != 0);
+            }
+            if count <= few {
+                if self.balance_near(graph, cost, excess, potentials, work_most) {
+                    return excess.iter().position(|&excess| excess != 0);
+                }
+                few /= 2; // so that it comes to an end, whatever the trees do
             }
             if let Some(unreached) = self.distances.make_paths_tight(graph, cost, excess, potentials) {
                 return Some(unreached);
             }
             self.tight.push_all(graph, cost, potentials, excess);
             self.is_stale = true;
-            work_most *= 2; // so that it comes to an end, however long the paths are
         }
     }
 
-    /// Balances by searches from both sides. Returns false if it gave up after looking at so many halves; if not, nothing
-    /// is left that can be balanced.
+    /// Balances on trees. Returns false if it gave up; if not, nothing is left that can be balanced.
     fn balance_near(
         &mut self,
         graph: &mut Residual,
@@ -304,27 +305,9 @@ impl Search {
         work_most: u64,
     ) -> bool {
         if std::mem::take(&mut self.is_stale) {
-            self.near.forget_all();
+            self.near.forget();
         }
-        self.near.begin(graph);
-        let give_up_at = self.near.work.saturating_add(work_most);
-        let mut starts = Side::BOTH.map(|side| -> Vec<u32> {
-            (0..excess.len() as u32).filter(|&node| side.has(excess[node as usize])).collect()
-        });
-        while self.near.work < give_up_at {
-            for (side, starts) in Side::BOTH.into_iter().zip(&mut starts) {
-                starts.retain(|&node| side.has(excess[node as usize]));
-            }
-            let [excesses, deficits] = &starts;
-            if excesses.is_empty() || deficits.is_empty() {
-                return true;
-            }
-            match self.near.round(graph, cost, excess, potentials, [excesses, deficits]) {
-                Round::NoPath => return true,
-                Round::Pushed | Round::Tightened => {}
-            }
-        }
-        false
+        self.near.balance(&mut Balance { graph, cost, excess, potentials }, work_most)
     }
 }
 
