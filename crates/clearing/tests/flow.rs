@@ -155,6 +155,38 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// Small networks of any shape, with supplies that can be routed at some times and not at others.
+    #[test]
+    fn after_any_changes_it_is_as_from_nothing(
+        mut network in network(),
+        changes in proptest::collection::vec((any::<u32>(), 0..40_u64), 1..30),
+        at_once in 1..6_usize,
+    ) {
+        prop_assume!(!network.arcs.is_empty());
+        let mut solver = Solver::new(&network).unwrap();
+        for changes in changes.chunks(at_once) {
+            for &(arc, capacity) in changes {
+                let arc = arc % network.arcs.len() as u32;
+                network.arcs[arc as usize].capacity = capacity;
+                solver.set_capacity(arc, capacity).unwrap();
+            }
+            match (solver.solve(), minimum_cost(&network)) {
+                (Ok(()), Ok(expected)) => {
+                    check(&network, &solver.solution());
+                    prop_assert_eq!(cost(&network, &solver.solution()), cost(&network, &expected));
+                }
+                (again, nothing) => {
+                    prop_assert!(matches!(again, Err(FlowError::Infeasible { .. })), "{:?}", again);
+                    prop_assert!(matches!(nothing, Err(FlowError::Infeasible { .. })), "{:?}", nothing);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     /// Large enough for searches over the whole graph and for those from both sides.

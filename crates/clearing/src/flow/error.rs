@@ -56,7 +56,7 @@ pub enum FlowError {
     /// What some nodes have to send cannot reach the nodes that need it.
     #[error("the supplies cannot be routed: node {node} keeps {amount} that no path takes to where it is needed")]
     Infeasible {
-        /// A node with supply that cannot be sent.
+        /// A node that supply comes to, or begins at, and cannot leave.
         node: u32,
         /// How much of it.
         amount: i128,

@@ -134,7 +134,7 @@ impl<C: Cost> Balance<'_, C> {
 /// The forest is planted anew when so many times the halves of the graph were looked at: its trees get deeper with time.
 const AGE_PER_HALF: u64 = 8;
 
-/// More was never needed in measurements, and far less in most.
+/// What two trees may do again and again is bounded by this; other values were not measured.
 const MERGES_PER_ROOT: u32 = 8;
 
 /// The forest and what searches need, kept from one solution to the next.

@@ -12,7 +12,8 @@ use super::{Arc, FlowError, Network, Solution};
 /// Between solves every arc is as its reduced cost says (empty above zero, full below), and only the balance of nodes may
 /// be off. Balancing moves potentials so that every excess has a path of tight arcs to a deficit, then pushes along
 /// tight arcs, and so on until nothing is left (primal-dual method, Ford and Fulkerson 1957): distances are small, so
-/// this takes few phases. While much is left a phase looks at the whole graph; the rest is balanced one by one.
+/// this takes few phases. While much is left a phase looks at the whole graph; the rest is balanced on trees
+/// (`near.rs`).
 ///
 /// Costs are taken in bit by bit, the highest first (scaling, Edmonds and Karp 1972): twice the potentials of a coarser
 /// cost are nearly right for a finer one. Costs of one size, as in a plain set-off, need one stage.
@@ -46,6 +47,8 @@ pub struct Solver {
     shift: u32,
     /// Whether flows are as the reduced costs say.
     is_placed: bool,
+    /// Whether this is an earlier solution with changes.
+    is_solved: bool,
     search: Search,
 }
 
@@ -86,6 +89,7 @@ impl Solver {
             potentials: vec![0; nodes],
             shift: i64::BITS - 1 - largest.leading_zeros().min(i64::BITS - 1),
             is_placed: true,
+            is_solved: false,
             graph,
             search: Search::default(),
         })
@@ -106,7 +110,7 @@ impl Solver {
         for (arc, &flow) in start.flows.iter().enumerate().take(solver.costs.len()) {
             solver.set_flow(arc, flow.min(solver.capacities[arc]));
         }
-        (solver.shift, solver.is_placed) = (0, false);
+        (solver.shift, solver.is_placed, solver.is_solved) = (0, false, true);
         Ok(solver)
     }
 
@@ -123,6 +127,7 @@ impl Solver {
                 Costs::Each(costs) => self.solve_stage(Each(costs))?,
             }
             if self.shift == 0 {
+                self.is_solved = true;
                 return Ok(());
             }
             self.shift -= 1;
@@ -141,9 +146,9 @@ impl Solver {
             }
             self.is_placed = true;
         }
-        // At first nearly all nodes are out of balance, and looking at all of them at once is quicker. The figure is from
-        // measurements at 10^5 nodes.
-        let few = self.graph.nodes() / 10;
+        // From nothing nearly all nodes are out of balance, and in few places to the last; after a change it is the
+        // other way round. The figures are from measurements at 10^4 and 10^5 nodes.
+        let few = self.graph.nodes().div_ceil(if self.is_solved { 10 } else { 2_000 });
         let Solver { graph, excess, potentials, search, .. } = self;
         let imbalanced = search.balance(graph, cost, excess, potentials, few);
         imbalanced.map_or(Ok(()), |number| {
