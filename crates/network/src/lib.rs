@@ -29,6 +29,7 @@ pub use consensus::{CertificateError, Membership, Nodes, Timing};
 pub use error::{NodeError, ReceiptError, SubmitError};
 pub use node::{BatchReceipt, Counters, Final, Node, Options, Standing, Ticket};
 pub use receipt::{FinalityReceipt, Proved, RECEIPT_BYTES_MAX};
+pub use record::Record;
 pub use recovery::{Recovered, recover};
 pub use replay::{Replay, Step};
 pub use statement::statement;

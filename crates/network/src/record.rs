@@ -10,6 +10,8 @@
 
 use crate::error::NodeError;
 use bytes::Bytes;
+use journal::Reader;
+use std::path::Path;
 use std::sync::Arc;
 use union::{Batch, BatchError, Block, BlockFormatError, Hash};
 
@@ -18,11 +20,25 @@ pub(crate) const CERTIFICATE_BYTES_MAX: usize = 1 << 16;
 
 /// A block as the journal keeps it.
 #[derive(Clone, Debug)]
-pub(crate) struct Record {
+pub struct Record {
+    /// State hash after the block.
     pub state: Hash,
-    /// Empty if there is none.
+    /// The quorum certificate over the block; empty if the journal has none.
     pub certificate: Vec<u8>,
+    /// The block.
     pub block: Block,
+}
+
+impl Record {
+    /// Reads the block at a height, which is not 0, from the journal in a node's directory. Works beside the node. Signatures are
+    /// not checked, see [`crate::verify()`].
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`] if there is no such block, or it cannot be read.
+    pub fn read(directory: &Path, height: u64) -> Result<Record, NodeError> {
+        decode(height, &Reader::open(directory)?.block(height)?.payload, Batch::from_journal)
+    }
 }
 
 /// The pieces of a record, in order. Batches are not copied.

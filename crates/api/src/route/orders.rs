@@ -179,7 +179,7 @@ pub(super) async fn order(
 
 /// The record of an order in the journal, with its sealed detail.
 fn record(api: &Api, place: Place) -> Result<(Payment, Option<Vec<u8>>), Problem> {
-    let (_, block) = super::blocks::read(api, place.height)?;
+    let block = super::blocks::read(api, place.height)?.block;
     record_in(&block, place)
         .ok_or_else(|| Problem::internal("reading an order", &"its place in the journal holds no order"))
 }

@@ -22,6 +22,7 @@ GET /v1/members/{code}
 GET /v1/members/{code}/participants
 GET /v1/orders
 GET /v1/orders/{id}
+GET /v1/orders/{id}/receipt
 GET /v1/positions
 GET /v1/queue
 GET /v1/queue-runs
