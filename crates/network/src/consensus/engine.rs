@@ -184,8 +184,8 @@ impl Engine {
             move |_| gossip::receive(shared, pool, relay, receiver)
         }));
         parts.push(context.child("gossip_out").spawn({
-            let (shared, pool) = (shared.clone(), pool.clone());
-            move |context| gossip::send(context, shared, pool, own, sender)
+            let pool = pool.clone();
+            move |context| gossip::send(context, pool, own, sender)
         }));
 
         let leader = Leader { shared: shared.clone(), clock, pool: pool.clone(), tips, timing, block_bytes };

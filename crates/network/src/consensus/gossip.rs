@@ -7,6 +7,7 @@ use crate::node::Shared;
 use commonware_macros::select;
 use commonware_p2p::{Receiver, Recipients, Sender};
 use commonware_runtime::{Clock, IoBufs};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,51 +20,55 @@ pub(crate) const MESSAGE_BYTES_MAX: usize = BATCH_BYTES_MAX;
 /// So many bytes of batches are put into one message, if as many wait.
 const BUNDLE_BYTES: usize = 1 << 20;
 
-/// After so long without a final block, this node tells the others again of what came in here.
+/// What came in here and is in no final block after so long, this node tells the others again.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Batches from this node's gateway to everybody.
 pub(crate) async fn send<S: Sender<PublicKey = PublicKey>>(
     context: impl Clock,
-    shared: Arc<Shared>,
     pool: Arc<Pool>,
     mut own: mpsc::UnboundedReceiver<Batch>,
     mut sender: S,
 ) {
-    let mut height = 0;
+    let mut again_at = context.current() + AGAIN;
+    // What waited the last time that the others were told again.
+    let mut waited = BTreeSet::new();
     loop {
         let first = select! {
             first = own.recv() => match first {
                 Some(batch) => Some(batch),
                 None => return,
             },
-            () = context.sleep(AGAIN) => None,
+            () = context.sleep_until(again_at) => None,
         };
-        match first {
-            Some(first) => {
-                let mut bundle = vec![first];
-                let mut bytes = bundle[0].bytes().len();
-                while bytes < BUNDLE_BYTES
-                    && let Ok(next) = own.try_recv()
-                {
-                    if bytes + next.bytes().len() > MESSAGE_BYTES_MAX {
-                        tell(&mut sender, &bundle);
-                        (bundle, bytes) = (Vec::new(), 0);
-                    }
-                    bytes += next.bytes().len();
-                    bundle.push(next);
+        if let Some(first) = first {
+            let mut bundle = vec![first];
+            let mut bytes = bundle[0].bytes().len();
+            while bytes < BUNDLE_BYTES
+                && let Ok(next) = own.try_recv()
+            {
+                if bytes + next.bytes().len() > MESSAGE_BYTES_MAX {
+                    tell(&mut sender, &bundle);
+                    (bundle, bytes) = (Vec::new(), 0);
                 }
-                tell(&mut sender, &bundle);
+                bytes += next.bytes().len();
+                bundle.push(next);
             }
-            None => {
-                let durable = *shared.durable.borrow();
-                if durable == height {
-                    for batch in pool.own() {
-                        tell(&mut sender, &[batch]);
-                    }
+            tell(&mut sender, &bundle);
+        }
+        // However often batches come in here, and blocks without those that the others have not heard of.
+        if context.current() >= again_at {
+            let waiting = pool.own();
+            let mut bytes = 0;
+            for batch in waiting.iter().filter(|batch| waited.contains(&batch.id())) {
+                tell(&mut sender, std::slice::from_ref(batch));
+                bytes += batch.bytes().len();
+                if bytes >= BUNDLE_BYTES {
+                    break;
                 }
-                height = durable;
             }
+            waited = waiting.iter().map(Batch::id).collect();
+            again_at = context.current() + AGAIN;
         }
     }
 }
