@@ -30,6 +30,8 @@ mod tips;
 pub use certificate::{CertificateError, Nodes};
 #[cfg(test)]
 pub(crate) use engine::{Channels, Engine, Parts};
+#[cfg(test)]
+pub(crate) use relay::Relay;
 pub(crate) use pool::{NoPlace, Pool};
 pub use tcp::Membership;
 pub(crate) use tcp::{Local, Running, run};

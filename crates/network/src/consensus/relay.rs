@@ -201,6 +201,7 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
         nodes: Vec<PublicKey>,
         mut receiver: R,
     ) {
+        let mut ask_at = context.current();
         loop {
             select! {
                 received = receiver.recv() => {
@@ -216,7 +217,12 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
                         tracing::warn!(?peer, "a node sent what is not about a block");
                     }
                 },
-                () = context.sleep(ASK_AFTER) => self.ask(&context, &nodes),
+                () = context.sleep_until(ask_at) => {},
+            }
+            // However often messages come.
+            if context.current() >= ask_at {
+                self.ask(&context, &nodes);
+                ask_at = context.current() + ASK_AFTER;
             }
         }
     }

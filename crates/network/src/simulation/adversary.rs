@@ -1,7 +1,7 @@
 //! What hostile nodes do. They run the real code, which lies for them where it matters.
 
 use super::injected::Twist;
-use super::network::{BATCHES, Habit, Network, Place};
+use super::network::{BATCHES, BLOCKS, Habit, Network, Place};
 use super::payments::Payer;
 use super::plan::random;
 use commonware_runtime::{Clock as _, IoBuf, deterministic};
@@ -25,6 +25,8 @@ pub(crate) struct Hostility {
     /// When it leads, it leaves out the first of several batches of a member, so that its sequence is passed over.
     pub overtakes: bool,
     pub is_noisy: bool,
+    /// Asks all the time for blocks that nobody has.
+    pub chatters: bool,
     /// Its member signs two batches with the same sequence, and tells each to some.
     pub signs_twice: bool,
     pub withholds_batches: bool,
@@ -40,6 +42,7 @@ impl Hostility {
             censors: random.random_bool(0.5).then(|| random.random_range(0..4)),
             overtakes: random.random_bool(0.2),
             is_noisy: random.random_bool(0.3),
+            chatters: random.random_bool(0.3),
             signs_twice: random.random_bool(0.5),
             withholds_batches: random.random_bool(0.3),
             lost_percent: if random.random_bool(0.3) { random.random_range(10..=100) } else { 0 },
@@ -132,6 +135,17 @@ pub(crate) async fn make_noise(
             }
         };
         network.send(place, &to, channel, message);
+    }
+}
+
+/// Asks for blocks that nobody has, as often as the network lets it.
+pub(crate) async fn chatter(context: deterministic::Context, network: Network, place: Place, nodes: usize) {
+    let everybody: Vec<usize> = (0..nodes).collect();
+    loop {
+        context.sleep(Duration::from_millis(8)).await;
+        let mut question = vec![1];
+        question.extend_from_slice(&[0xee; 32]);
+        network.send(place, &everybody, BLOCKS, IoBuf::from(question));
     }
 }
 

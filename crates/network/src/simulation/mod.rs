@@ -33,6 +33,7 @@ mod network;
 mod panics;
 mod payments;
 mod plan;
+mod relay;
 mod report;
 mod run;
 mod seat;

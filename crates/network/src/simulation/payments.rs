@@ -1,6 +1,11 @@
 //! Members of a small union, and what they sign.
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use crate::consensus::PublicKey;
+use bytes::Bytes;
+use commonware_codec::DecodeExt as _;
+use commonware_cryptography::Signer as _;
+use commonware_cryptography::ed25519::PrivateKey;
+use ed25519_dalek::SigningKey;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
@@ -39,7 +44,7 @@ impl Payer {
     pub fn sign(&self, charter: &Charter, payments: &[Payment]) -> Arc<[u8]> {
         let records: Vec<_> = payments.iter().map(|payment| Command::Pay(*payment).encode()).collect();
         let key = self.key.verifying_key().to_bytes();
-        let sign = |message: &[u8]| self.key.sign(message).to_bytes();
+        let sign = |message: &[u8]| ed25519_dalek::Signer::sign(&self.key, message).to_bytes();
         Batch::build(charter.hash(), self.number, key, self.sequence, &records, &[], sign)
             .expect("it is well formed")
             .into()
@@ -51,8 +56,18 @@ fn signing_key(number: u16) -> SigningKey {
 }
 
 /// The bytes of a node's private key.
-pub(crate) fn node_key(number: usize) -> [u8; 32] {
+fn node_key_bytes(number: usize) -> [u8; 32] {
     [number as u8 + 101; 32]
+}
+
+/// A node's private key.
+pub(crate) fn node_key(number: usize) -> PrivateKey {
+    PrivateKey::decode(Bytes::from_owner(node_key_bytes(number))).expect("a key")
+}
+
+/// The nodes' public keys, by their members' numbers.
+pub(crate) fn public_keys(nodes: usize) -> Vec<PublicKey> {
+    (0..nodes).map(|node| node_key(node).public_key()).collect()
 }
 
 /// A charter of members with a node each.
@@ -68,7 +83,7 @@ pub(crate) fn charter(members: usize) -> Charter {
     };
     for member in 0..members {
         let key = hex(signing_key(member as u16));
-        let node_key = hex(SigningKey::from_bytes(&node_key(member)));
+        let node_key = hex(SigningKey::from_bytes(&node_key_bytes(member)));
         text += &format!(
             "[[members]]\ncode = \"M{member}\"\nname = \"Member {member}\"\ncurrency = \"USD\"\nsigning_key = \"{key}\"\n\
              sealing_key = \"{key}\"\nnode_key = \"{node_key}\"\ndebit_cap = \"50.00\"\nweekend = []\n",

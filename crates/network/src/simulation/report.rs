@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) struct Report {
     begun: Instant,
-    seeds: u64,
+    pub seeds: u64,
     of_seven: u64,
     hostile: u64,
     blocks: u64,

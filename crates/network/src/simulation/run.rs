@@ -1,21 +1,17 @@
 //! One simulation, from a seed: a storm of faults, then calm, then what must hold.
 
-use super::adversary::{make_noise, sign_twice};
+use super::adversary::{chatter, make_noise, sign_twice};
 use super::client::pay;
 use super::injected::Bug;
 use super::invariants::{Outcome, Record};
 use super::network::{Conditions, Network, Place, Traffic};
 use super::panics::Panics;
-use super::payments::{Payer, charter, node_key};
+use super::payments::{Payer, charter, public_keys};
 use super::plan::{Plan, random};
 use super::seat::{Crash, Hall, LOOK, Seat, journal_options};
 use crate::consensus::Nodes;
 use crate::node::Node;
 use crate::record;
-use bytes::Bytes;
-use commonware_codec::DecodeExt as _;
-use commonware_cryptography::Signer as _;
-use commonware_cryptography::ed25519::PrivateKey;
 use commonware_runtime::{Clock as _, Runner as _, Spawner as _, Supervisor as _, deterministic};
 use journal::Journal;
 use rand::RngExt as _;
@@ -90,9 +86,7 @@ pub(crate) fn run_plan(plan: Plan, bug: Option<Bug>, prints: bool) -> Ran {
     let panics = Panics::watch();
     let is_disk_good = !(plan.faults.torn_writes || plan.faults.disk_errors || plan.faults.full_disks);
     let mut ran = deterministic::Runner::new(config).start(|context| async move {
-        let keys = (0..plan.nodes)
-            .map(|node| PrivateKey::decode(Bytes::from_owner(node_key(node))).expect("a key").public_key())
-            .collect();
+        let keys = public_keys(plan.nodes);
         let mut hears = random(plan.seed, 1);
         let hears = (0..plan.nodes).map(|_| hears.random_range(0..2)).collect();
         let network = Network::new(&context, random(plan.seed, 2), keys, hears);
@@ -125,6 +119,10 @@ async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
             if hostility.is_noisy {
                 let network = hall.network.clone();
                 context.child("noise").spawn(move |context| make_noise(context, network, (member, 0), nodes, seed));
+            }
+            if hostility.chatters {
+                let network = hall.network.clone();
+                context.child("chatter").spawn(move |context| chatter(context, network, (member, 0), nodes));
             }
             if hostility.signs_twice {
                 let (network, charter) = (hall.network.clone(), hall.charter.clone());

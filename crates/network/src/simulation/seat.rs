@@ -11,9 +11,6 @@ use crate::clock::Clock;
 use crate::consensus::{Engine, Pool};
 use crate::error::NodeError;
 use crate::node::{Node, Options};
-use bytes::Bytes;
-use commonware_codec::DecodeExt as _;
-use commonware_cryptography::ed25519::PrivateKey;
 use commonware_runtime::{Clock as _, Handle, Spawner as _, Supervisor as _, deterministic};
 use futures::FutureExt as _;
 use journal::Journal;
@@ -95,7 +92,7 @@ impl Seat {
                 (now.as_millis() as u64).saturating_add_signed(skew_ms)
             })
         };
-        let key = PrivateKey::decode(Bytes::from_owner(node_key(place.0))).expect("a key");
+        let key = node_key(place.0);
         let options = Options { snapshot_bytes: plan.snapshot_bytes, ..Options::default() };
         let made = Node::simulated(journal, Arc::new(clock), options, key, plan.timing);
         let (node, recovered, parts, stopped) = match made {

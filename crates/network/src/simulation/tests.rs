@@ -43,7 +43,11 @@ fn nothing_goes_wrong() {
     let from = number("SIMULATION_FROM").unwrap_or(0);
     let report = Mutex::new(Report::default());
     run_all(from..from + number("SIMULATION_SEEDS").unwrap_or(SEEDS), None, |ran| {
-        report.lock().unwrap().add(&ran);
+        let mut report = report.lock().unwrap();
+        report.add(&ran);
+        if report.seeds.is_multiple_of(500) {
+            println!("{report}\n");
+        }
         true
     });
     let report = report.into_inner().unwrap();
