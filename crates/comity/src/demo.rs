@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     }
     let nodes = usize::from(arguments.nodes.unwrap_or(0));
     if let Some(warning) = warning_of_few(nodes) {
-        output.note(&warning);
+        output.note(&format!("note: {warning}"));
     }
     let listeners = if arguments.exit { vec![] } else { listen_for(arguments.listen, nodes.max(1))? };
     let (report, nodes) = run_year(arguments, nodes)?;

@@ -126,6 +126,15 @@ enum MemberArgument {
     Code(String),
 }
 
+impl MemberArgument {
+    fn of_a_new_charter(&self) -> Result<&NewMember> {
+        match self {
+            Self::New(member) => Ok(member),
+            Self::Code(code) => Err(Failure::usage(format!("--member {code}: a member is written CODE:NAME:CURRENCY"))),
+        }
+    }
+}
+
 impl FromStr for MemberArgument {
     type Err = String;
 
@@ -187,7 +196,7 @@ struct FoundedNode {
 /// What is to be founded, once it is known that it can be.
 enum Plan<'a> {
     New(Vec<&'a NewMember>),
-    Agreed(Charter, Option<Place>),
+    Agreed(Box<Charter>, Option<Place>),
 }
 
 /// The directory of one node, as it is to be written.
@@ -222,7 +231,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         Plan::Agreed(charter, place) => {
             let home = Home { directory: directory.clone(), http_port: HTTP_PORT, place, held: vec![] };
             home.write(&charter).map_err(incomplete)?;
-            (charter, vec![], vec![home])
+            (*charter, vec![], vec![home])
         }
     };
 
@@ -244,7 +253,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     }
     let nodes = charter.members.iter().filter(|member| member.node_key.is_some()).count();
     if let Some(warning) = membership::warning_of_few(nodes) {
-        output.note(&warning);
+        output.note(&format!("note: {warning}"));
     }
     output.show(&founded, Founded::text)
 }
@@ -253,13 +262,7 @@ impl Arguments {
     fn plan(&self) -> Result<Plan<'_>> {
         let members = &self.rules.members;
         let Some(path) = &self.charter else {
-            let new = |member| match member {
-                &MemberArgument::New(ref member) => Ok(member),
-                MemberArgument::Code(code) => {
-                    Err(Failure::usage(format!("--member {code}: a member is written CODE:NAME:CURRENCY")))
-                }
-            };
-            let members: Vec<_> = members.iter().map(new).collect::<Result<_>>()?;
+            let members: Vec<_> = members.iter().map(MemberArgument::of_a_new_charter).collect::<Result<_>>()?;
             let keys = members.iter().map(|member| Founder::to_try_out(&member.code)).collect::<Result<Vec<_>>>()?;
             parse_charter(&self.rules.text(&members, &keys)?)?;
             return Ok(Plan::New(members));
@@ -289,7 +292,7 @@ impl Arguments {
             let key = key_file::read_node(&place.key, &passphrase)?;
             membership::check_key(&charter, member, place, &key).map_err(fits)?;
         }
-        Ok(Plan::Agreed(charter, place))
+        Ok(Plan::Agreed(Box::new(charter), place))
     }
 
     /// Makes keys and a charter, and founds the union on it: once, or at each member's node.
@@ -466,7 +469,8 @@ days_waiting = 5
             close = self.cycle_close,
         );
         for (member, Founder { key, node, .. }) in members.iter().zip(founders) {
-            let node_key = node.as_ref().map(|node| format!("node_key = \"{}\"\n", node.node_key));
+            let node_key =
+                node.as_ref().map(|node| format!("# Its node votes on blocks.\nnode_key = \"{}\"\n", node.node_key));
             let _ = write!(
                 text,
                 "

@@ -129,8 +129,6 @@ impl Timing {
 pub fn warning_of_few(nodes: usize) -> Option<String> {
     (1..4).contains(&nodes).then(|| {
         let while_down = if nodes == 1 { "it is" } else { "any of them is" };
-        format!(
-            "note: with {nodes} node(s) no block is agreed on while {while_down} down; four go on without one of them"
-        )
+        format!("with {nodes} node(s) no block is agreed on while {while_down} down; four go on without one of them")
     })
 }

@@ -50,8 +50,7 @@ impl Fetch {
 /// Checks the receipt in a file by a charter, and prints what it proves or why it proves nothing.
 pub fn verify(file: &Path, charter: &Path, output: Output) -> Result<()> {
     let text = fs::read_to_string(charter).map_err(Failure::io("read", charter))?;
-    let charter =
-        Charter::parse(&text).map_err(|error| Failure::failed(format!("{}: {error}", charter.display())))?;
+    let charter = Charter::parse(&text).map_err(|error| Failure::failed(format!("{}: {error}", charter.display())))?;
     let text = fs::read_to_string(file).map_err(Failure::io("read", file))?;
     match check(&text, &charter) {
         Ok(proves) => {

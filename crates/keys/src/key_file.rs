@@ -135,7 +135,7 @@ fn encode_parts(
 #[derive(Debug)]
 pub enum Key {
     /// A member's.
-    Member(MemberKey),
+    Member(Box<MemberKey>),
     /// A node's.
     Node(NodeKey),
 }
@@ -143,7 +143,7 @@ pub enum Key {
 impl Key {
     fn member(self) -> Result<MemberKey, KeyTextError> {
         match self {
-            Key::Member(key) => Ok(key),
+            Key::Member(key) => Ok(*key),
             Key::Node(_) => Err(KeyTextError::OtherKind("a node")),
         }
     }
@@ -183,7 +183,7 @@ fn decode_any(text: &str, passphrase: &str) -> Result<Key, KeyTextError> {
         TITLE => {
             let key = MemberKey::from_seed(*seed);
             let derived = key.public().fingerprint();
-            (Key::Member(key), derived)
+            (Key::Member(Box::new(key)), derived)
         }
         NODE_TITLE => {
             let key = NodeKey::from_secret(seed);
