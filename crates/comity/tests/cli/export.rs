@@ -43,8 +43,9 @@ fn replayed(scene: &Scene) -> Union {
     let reader = journal::Reader::open(scene.path("union/data")).unwrap();
     let mut union = Union::new(scene.charter(), 0);
     let mut blocks = reader.blocks(1).unwrap();
+    // Before a block stand the state hash and the length of its certificate, which a node that orders alone has none of.
     while let Some(block) = blocks.next_block().unwrap() {
-        union.apply(&Block::decode(&block.payload[32..], Batch::from_journal).unwrap()).unwrap();
+        union.apply(&Block::decode(&block.payload[36..], Batch::from_journal).unwrap()).unwrap();
     }
     union
 }

@@ -65,8 +65,9 @@ fn a_forger_who_repairs_the_journal_is_found_by_the_signature() {
     scene.trade(1);
     let reader = journal::Reader::open(scene.path("union/data")).unwrap();
     let mut payloads: Vec<Vec<u8>> = (0..=3).map(|height| reader.block(height).unwrap().payload).collect();
-    // The amount in the first order of block 2: state hash, block header, batch header, then the record.
-    let amount = 32 + 128 + 256 + 48;
+    // The amount in the first order of block 2: state hash, length of no certificate, block header, batch
+    // header, then the record.
+    let amount = 32 + 4 + 128 + 256 + 48;
     assert_eq!(payloads[2][amount..amount + 8], 2_000_u64.to_le_bytes());
     payloads[2][amount] ^= 1;
 
