@@ -249,7 +249,10 @@ fn measure(arguments: &Arguments, is_alone: bool) -> Result<Figures> {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     ensure!((1..=BATCH_COMMANDS_MAX).contains(&arguments.batch) && arguments.window > 0 && arguments.light > 0);
-    println!("{} orders in batches of {}, {} on their way from each member", arguments.orders, arguments.batch, arguments.window);
+    println!(
+        "{} orders in batches of {}, {} on their way from each member",
+        arguments.orders, arguments.batch, arguments.window
+    );
     println!("{:>6} {:>14} {:>8} {:>12} {:>10} {:>10}", "nodes", "orders/s", "blocks", "CPU s/M", "p50 ms", "p99 ms");
     let mut rates = Vec::new();
     for is_alone in [true, false] {

@@ -70,7 +70,8 @@ impl FinalityReceipt {
 
     /// Its bytes: magic, length of the certificate (4 bytes, little-endian), certificate, proof.
     pub fn encode(&self) -> Vec<u8> {
-        let length = u32::try_from(self.certificate.len()).expect("a certificate is at most CERTIFICATE_BYTES_MAX long");
+        let length =
+            u32::try_from(self.certificate.len()).expect("a certificate is at most CERTIFICATE_BYTES_MAX long");
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(&self.certificate);

@@ -18,14 +18,15 @@ pub(super) async fn receipt(
     Path(id): Path<String>,
 ) -> Result<Json<FinalityView>, Problem> {
     let order = order_id("id", &id).map_err(|error| Problem::malformed(&error.field, error.problem))?;
-    let found = api.walk_journal(move |api| {
-        FinalityReceipt::find(api.node.directory(), api.node.durable_height(), order)
-    });
+    let found =
+        api.walk_journal(move |api| FinalityReceipt::find(api.node.directory(), api.node.durable_height(), order));
     let receipt = found.await?.map_err(|error| match error {
         NodeError::Membership(text) => Problem::new(Kind::Conflict, text),
         error => Problem::internal("making the receipt", &error),
     })?;
-    let missing = || Problem::not_found("there is no such order, or no certified block has followed it yet: ask again in a second");
+    let missing = || {
+        Problem::not_found("there is no such order, or no certified block has followed it yet: ask again in a second")
+    };
     let receipt = receipt.ok_or_else(missing)?;
     let proved = receipt.check(api.charter()).map_err(|error| Problem::internal("checking the receipt", &error))?;
     Ok(Json(FinalityView::new(api.charter(), &receipt, &proved)))

@@ -41,7 +41,8 @@ impl Nodes {
     pub fn of(charter: &Charter) -> Option<Nodes> {
         let keys = charter.members.iter().filter_map(|member| member.node_key);
         // The charter's check has made sure that each is the key of one member only.
-        let keys: Vec<PublicKey> = keys.map(|key| PublicKey::decode(Bytes::copy_from_slice(&key)).expect("a key")).collect();
+        let keys: Vec<PublicKey> =
+            keys.map(|key| PublicKey::decode(Bytes::copy_from_slice(&key)).expect("a key")).collect();
         let keys = Set::from_iter_dedup(keys);
         let mut namespace = b"comity consensus v1".to_vec();
         namespace.extend_from_slice(&charter.hash());

@@ -21,8 +21,8 @@ use commonware_consensus::simplex::elector::RoundRobin;
 use commonware_consensus::simplex::{self, Floor, ForwardPolicy, SkipBudget, SkipPolicy};
 use commonware_consensus::types::{Epoch, FixedEpocher, ViewDelta};
 use commonware_cryptography::certificate::ConstantProvider;
-use commonware_cryptography::ed25519::PrivateKey;
 use commonware_cryptography::certificate::Verifier as _;
+use commonware_cryptography::ed25519::PrivateKey;
 use commonware_cryptography::{Digestible as _, Sha256, Signer as _};
 use commonware_macros::select;
 use commonware_p2p::{Blocker, Provider, Receiver, Sender};
@@ -126,7 +126,10 @@ impl Engine {
         );
         let genesis = Candidate::Genesis(charter.hash()).digested();
         let first = genesis.digest();
-        let certificates = prunable::Archive::init(context.child("certificates"), archive("certificates", &pages, scheme.certificate_codec_config()));
+        let certificates = prunable::Archive::init(
+            context.child("certificates"),
+            archive("certificates", &pages, scheme.certificate_codec_config()),
+        );
         let certificates = certificates.await.expect("the certificates of final blocks can be read");
         let blocks = prunable::Archive::init(context.child("blocks"), archive("blocks", &pages, charter.clone()));
         let blocks = blocks.await.expect("the final blocks can be read");

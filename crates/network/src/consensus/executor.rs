@@ -1,10 +1,10 @@
 //! Applies final blocks, makes them durable, and tells whoever waits for them.
 
+use super::Marshal;
 use super::candidate::Candidate;
 use super::certificate;
 use super::pool::{Left, Pool};
 use super::tips::Tips;
-use super::Marshal;
 use crate::error::{NodeError, SubmitError};
 use crate::node::{Answer, Final, Shared};
 use crate::publish::publish;

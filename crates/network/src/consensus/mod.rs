@@ -30,9 +30,9 @@ mod tips;
 pub use certificate::{CertificateError, Nodes};
 #[cfg(test)]
 pub(crate) use engine::{Channels, Engine, Parts};
+pub(crate) use pool::{NoPlace, Pool};
 #[cfg(test)]
 pub(crate) use relay::Relay;
-pub(crate) use pool::{NoPlace, Pool};
 pub use tcp::Membership;
 pub(crate) use tcp::{Local, Running, run};
 

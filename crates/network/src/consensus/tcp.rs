@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::{FailUnlessDefused, Options, Shared};
 use crate::snapshots::Snapshots;
+use ::tokio::sync::{mpsc, oneshot};
 use bytes::Bytes;
 use commonware_codec::DecodeExt as _;
 use commonware_cryptography::ed25519::PrivateKey;
@@ -25,7 +26,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use ::tokio::sync::{mpsc, oneshot};
 use union::{Batch, Charter};
 use zeroize::Zeroizing;
 
@@ -98,10 +98,14 @@ pub(crate) struct Local<'a> {
 }
 
 /// This node's place among the nodes of a charter: its key, theirs, and their addresses.
-fn place(charter: &Charter, membership: &Membership) -> Result<(Nodes, PrivateKey, Map<PublicKey, Address>), NodeError> {
+fn place(
+    charter: &Charter,
+    membership: &Membership,
+) -> Result<(Nodes, PrivateKey, Map<PublicKey, Address>), NodeError> {
     let wrong = |text: String| NodeError::Membership(text);
     let nodes = Nodes::of(charter).ok_or_else(|| wrong("the charter names no nodes".into()))?;
-    let key = PrivateKey::decode(Bytes::copy_from_slice(membership.key.as_slice())).map_err(|error| wrong(error.to_string()))?;
+    let key = PrivateKey::decode(Bytes::copy_from_slice(membership.key.as_slice()))
+        .map_err(|error| wrong(error.to_string()))?;
     let own = key.public_key();
     if nodes.keys().position(&own).is_none() {
         return Err(wrong("this node's key is not the node_key of any member".into()));
@@ -110,7 +114,8 @@ fn place(charter: &Charter, membership: &Membership) -> Result<(Nodes, PrivateKe
     for (member, address) in &membership.peers {
         let node_key = charter.members.get(usize::from(*member)).and_then(|member| member.node_key);
         let node_key = node_key.ok_or_else(|| wrong(format!("the charter names no node of member {member}")))?;
-        let node_key = PublicKey::decode(Bytes::copy_from_slice(&node_key)).map_err(|error| wrong(error.to_string()))?;
+        let node_key =
+            PublicKey::decode(Bytes::copy_from_slice(&node_key)).map_err(|error| wrong(error.to_string()))?;
         if node_key != own {
             addresses.push((node_key, (*address).into()));
         }

@@ -2,8 +2,8 @@
 
 use super::candidate::Candidate;
 use commonware_consensus::Heightable as _;
-use commonware_cryptography::Digestible as _;
 use commonware_consensus::marshal::ancestry::Ancestry;
+use commonware_cryptography::Digestible as _;
 use futures::StreamExt as _;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

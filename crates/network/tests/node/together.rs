@@ -57,7 +57,8 @@ fn receipt_of(directory: &Path, order: u128) -> FinalityReceipt {
 fn nothing_else_is_proved(receipt: &FinalityReceipt, charter: &Charter) {
     let bytes = receipt.encode();
     assert_eq!(FinalityReceipt::decode(&bytes).as_ref(), Ok(receipt));
-    let is_proved = |bytes: &[u8], charter| FinalityReceipt::decode(bytes).is_ok_and(|read| read.check(charter).is_ok());
+    let is_proved =
+        |bytes: &[u8], charter| FinalityReceipt::decode(bytes).is_ok_and(|read| read.check(charter).is_ok());
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1 << (at % 8);
