@@ -93,8 +93,11 @@ impl Executor {
 
         #[cfg(test)]
         if shared.has_bug(crate::simulation::Bug::AcknowledgesFirst) {
-            let (answers, _) = self.answers(&block, &tip);
+            let (answers, passed_over) = self.answers(&block, &tip);
             publish(&shared, Final { block: block.clone(), applied: applied.clone() }, answers);
+            for (answer, error) in passed_over {
+                drop(answer.send(Err(SubmitError::Batch(error))));
+            }
         }
         let pieces = record::pieces(&applied.state, &certificate, &block);
         let pieces: Vec<&[u8]> = pieces.iter().map(AsRef::as_ref).collect();

@@ -209,7 +209,14 @@ impl Record {
 
     /// The height up to which everybody must have come.
     pub fn height(&self) -> u64 {
-        self.lock().chain.keys().next_back().copied().unwrap_or_default()
+        let seen = self.lock();
+        let receipts = seen.receipts.iter().map(|(_, _, receipt)| receipt.height);
+        seen.chain.keys().copied().chain(receipts).max().unwrap_or_default()
+    }
+
+    /// The last view that has begun.
+    pub fn last_view(&self) -> u64 {
+        self.lock().last_view
     }
 
     /// At the end, from a node's disk: its blocks are the chain, and every receipt of any honest node is in them (P10).

@@ -14,7 +14,7 @@
 //! - **Nothing lost** (P10): a receipt that a node gave is on that node's disk after every crash, and at the end, when all have
 //!   lost power, on the disk of every honest node.
 //! - **Progress** (P6): when the faults end, every order that waits is final within `SETTLED_WITHIN`.
-//! - **No censorship** (P7): in the calm, a batch is final in one of the `f + 1` views after the last one that had begun when all
+//! - **No censorship** (P7): in the calm, once each node has had its turn since the faults ended, a batch is final in one of the `f + 1` views after the last one that had begun when all
 //!   honest nodes had it in their pools, where `f` is the number of hostile nodes that the union withstands. The rule holds
 //!   because leaders take turns: of any `f + 1` views in a row one has an honest leader. It began its turn after it had the
 //!   batch, so its block, or one that it builds on, holds the batch; and in calm an honest leader's block becomes final. A

@@ -93,8 +93,9 @@ pub(crate) fn run_plan(plan: Plan, bug: Option<Bug>, prints: bool) -> Ran {
         let hall = Arc::new(Hall { plan, charter, network, record, bug });
         simulate(context, hall).await
     });
-    // The engine panics where its disk fails, and only there.
-    for text in panics.taken().into_iter().filter(|_| is_disk_good) {
+    // The engine panics where its disk fails, and only there. A killed process may find once that its disk is gone.
+    let is_dead = |text: &String| text.contains("the simulated process is dead");
+    for text in panics.taken().into_iter().filter(|text| is_disk_good && !is_dead(text)) {
         ran.outcome.violations.push(format!("a panic, and all disks were good: {text}"));
     }
     ran
@@ -173,7 +174,11 @@ async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
         let waiting = hall.record.waiting();
         hall.record.violation(format!("orders are not final {SETTLED_WITHIN:?} after the faults ended: {waiting}"));
     }
-    // From here on the bound on waiting holds.
+    // From here on the bound on waiting holds: who was started again may have had its turn before.
+    let turns = hall.record.last_view() + hall.plan.nodes as u64;
+    if settled && !wait(&context, &hall, &seats, SETTLED_WITHIN, || hall.record.last_view() > turns).await {
+        hall.record.violation(format!("leaders do not take turns, {SETTLED_WITHIN:?} after the faults ended"));
+    }
     hall.record.calm();
     wanted.fetch_add(CALM_ORDERS, Ordering::Relaxed);
     if settled && !wait(&context, &hall, &seats, SETTLED_WITHIN, all_done).await {

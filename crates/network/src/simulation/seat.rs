@@ -10,7 +10,7 @@ use super::plan::{Plan, random};
 use crate::clock::Clock;
 use crate::consensus::{Engine, Pool};
 use crate::error::NodeError;
-use crate::node::{Node, Options};
+use crate::node::{FailUnlessDefused, Node, Options};
 use commonware_runtime::{Clock as _, Handle, Spawner as _, Supervisor as _, deterministic};
 use futures::FutureExt as _;
 use journal::Journal;
@@ -114,8 +114,15 @@ impl Seat {
         let (peers, channels) = (hall.network.peers(place), hall.network.channels(place));
         let pool = parts.pool.clone();
         let handle = machine.spawn(move |machine| async move {
+            // As the thread of a node on a real network does.
+            let fate = parts.shared.clone();
+            let unexpected = FailUnlessDefused(&fate);
             let engine = Engine::start(machine.child("engine"), parts, peers, channels).await;
-            engine.live(machine, [], stopped).await
+            let result = engine.live(machine, [], stopped).await;
+            if result.is_ok() {
+                std::mem::forget(unexpected);
+            }
+            result
         });
         self.life = Some(Life { node, pool, handle, is_disturbed: false, is_closing: false });
     }
