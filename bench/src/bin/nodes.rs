@@ -169,6 +169,12 @@ fn settled(ticket: Ticket) -> Result<usize> {
     Ok(receipt.outcomes.iter().filter(is_settled).count())
 }
 
+/// Keeps the pace of a light load.
+#[expect(clippy::disallowed_methods, reason = "it waits for nothing but the time of the next order")]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
+}
+
 /// One member's batches through its gateway, so many at a time; how many orders settled.
 fn drive(node: &Node, batches: Vec<Arc<[u8]>>, window: usize) -> Result<usize> {
     let (mut tickets, mut count) = (VecDeque::new(), 0);
@@ -237,7 +243,7 @@ fn measure(arguments: &Arguments, is_alone: bool) -> Result<Figures> {
         settled(running.gateway(sender.number).submit(batch)?)?;
         let elapsed = start.elapsed();
         latencies.push(elapsed.as_secs_f64() * 1e3);
-        std::thread::sleep(Duration::from_millis(arguments.every_ms).saturating_sub(elapsed));
+        pause(Duration::from_millis(arguments.every_ms).saturating_sub(elapsed));
     }
     running.close()?;
     latencies.sort_by(f64::total_cmp);
