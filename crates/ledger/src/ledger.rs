@@ -37,13 +37,33 @@ pub enum Refusal {
     Overflow,
 }
 
-/// Accounts and lines of a union with a fixed number of members.
+/// Accounts and lines of a union.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    pub(crate) members: u16,
     pub(crate) accounts: Table<Account>,
     index: Index,
     pub(crate) lines: Table<Line>,
+    pub(crate) named: Named,
+}
+
+/// Where the accounts are that nobody has to look for.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    /// Positions, by member.
+    positions: Vec<AccountId>,
+    pub exchange: AccountId,
+    pub rounding: AccountId,
+}
+
+impl Named {
+    /// A member's position.
+    pub fn position(&self, member: u16) -> AccountId {
+        self.positions[usize::from(member)]
+    }
+
+    fn members(&self) -> u16 {
+        self.positions.len() as u16
+    }
 }
 
 impl Ledger {
@@ -51,22 +71,45 @@ impl Ledger {
     /// lines between all members. `index_seed` changes no result, see [`Index`].
     pub fn new(members: u16, index_seed: u64) -> Self {
         let lines = Table::from_rows(vec![Line::OPEN; usize::from(members) * usize::from(members)]);
-        let mut ledger = Ledger { members, accounts: Table::new(), index: Index::new(index_seed), lines };
-        for member in 0..members {
-            ledger.open(AccountKey::position(member));
-        }
-        ledger.open(AccountKey::exchange());
-        ledger.open(AccountKey::rounding());
+        let named = Named { positions: Vec::new(), exchange: 0, rounding: 0 };
+        let mut ledger = Ledger { accounts: Table::new(), index: Index::new(index_seed), lines, named };
+        let positions = (0..members).map(|member| ledger.open(AccountKey::position(member))).collect();
+        let (exchange, rounding) = (ledger.open(AccountKey::exchange()), ledger.open(AccountKey::rounding()));
+        ledger.named = Named { positions, exchange, rounding };
         ledger
     }
 
-    /// Books read back from a snapshot's rows, which the caller then checks by their [`roots`](Self::roots).
-    pub fn from_rows(members: u16, accounts: Vec<Account>, lines: Vec<Line>, index_seed: u64) -> Self {
+    /// Opens a position for one more member, and lines between it and all others. Members are numbered in the order in which
+    /// they come, and keep their numbers.
+    pub fn admit(&mut self) {
+        let before = self.named.members();
+        let position = self.find_or_open(AccountKey::position(before));
+        self.named.positions.push(position);
+        let after = before + 1;
+        let line = |debtor, creditor| {
+            let is_old = debtor < before && creditor < before;
+            if is_old {
+                *self.lines.get(u32::from(debtor) * u32::from(before) + u32::from(creditor))
+            } else {
+                Line::OPEN
+            }
+        };
+        let lines = (0..after).flat_map(|debtor| (0..after).map(move |creditor| (debtor, creditor)));
+        self.lines = Table::from_rows(lines.map(|(debtor, creditor)| line(debtor, creditor)).collect());
+    }
+
+    /// Books read back from a snapshot's rows, which the caller then checks by their [`roots`](Self::roots). `None` where an
+    /// account is missing that all books have.
+    pub fn from_rows(members: u16, accounts: Vec<Account>, lines: Vec<Line>, index_seed: u64) -> Option<Self> {
         let mut index = Index::new(index_seed);
         for (at, account) in accounts.iter().enumerate() {
             index.load(account.key.packed(), at as u32);
         }
-        Ledger { members, accounts: Table::from_rows(accounts), index, lines: Table::from_rows(lines) }
+        let find = |key: AccountKey| index.find(key.packed(), |at| accounts[at as usize].key.packed());
+        let positions = (0..members).map(|member| find(AccountKey::position(member))).collect::<Option<_>>()?;
+        let named =
+            Named { positions, exchange: find(AccountKey::exchange())?, rounding: find(AccountKey::rounding())? };
+        Some(Ledger { accounts: Table::from_rows(accounts), index, lines: Table::from_rows(lines), named })
     }
 
     /// All accounts, in the order in which they were opened.
@@ -91,7 +134,7 @@ impl Ledger {
 
     /// A member's position account.
     pub fn position(&self, member: u16) -> &Account {
-        self.accounts.get(u32::from(member))
+        self.accounts.get(self.named.position(member))
     }
 
     /// The line from one member to another.
@@ -100,8 +143,9 @@ impl Ledger {
     }
 
     pub(crate) fn line_at(&self, debtor: u16, creditor: u16) -> u32 {
-        assert!(debtor < self.members && creditor < self.members, "both are members");
-        u32::from(debtor) * u32::from(self.members) + u32::from(creditor)
+        let members = self.named.members();
+        assert!(debtor < members && creditor < members, "both are members");
+        u32::from(debtor) * u32::from(members) + u32::from(creditor)
     }
 
     fn open(&mut self, key: AccountKey) -> AccountId {
@@ -127,13 +171,13 @@ impl Ledger {
     pub fn call(&mut self, debtor: u16, creditor: u16, amount: u128) {
         assert!(amount <= self.position(debtor).open_balance().min(0).unsigned_abs(), "a leg pays what is owed");
         assert!(amount <= self.position(creditor).open_balance().max(0).unsigned_abs(), "a leg is owned");
-        self.accounts.get_mut(u32::from(debtor)).to_pay += amount;
-        self.accounts.get_mut(u32::from(creditor)).to_receive += amount;
+        self.accounts.get_mut(self.named.position(debtor)).to_pay += amount;
+        self.accounts.get_mut(self.named.position(creditor)).to_receive += amount;
     }
 
     /// Books a leg that its creditor has confirmed: both positions are discharged by it.
     pub fn discharge(&mut self, leg: u128, debtor: u16, creditor: u16, amount: u128) -> Result<Transfer, Refusal> {
-        let (payer_at, payee_at) = (u32::from(debtor), u32::from(creditor));
+        let (payer_at, payee_at) = (self.named.position(debtor), self.named.position(creditor));
         let (mut payer, mut payee) = (*self.position(debtor), *self.position(creditor));
         payer.credits = bounded(payer.credits.checked_add(amount))?;
         payee.debits = bounded(payee.debits.checked_add(amount))?;
@@ -162,7 +206,7 @@ impl Ledger {
 
     /// Sets what a member keeps free of its debit cap for urgent, and for high orders.
     pub fn set_reservations(&mut self, member: u16, urgent: u64, high: u64) {
-        let account = self.accounts.get_mut(u32::from(member));
+        let account = self.accounts.get_mut(self.named.position(member));
         (account.reserved_urgent, account.reserved_high) = (urgent, high);
     }
 
@@ -203,8 +247,9 @@ impl Ledger {
     /// Whether every account and every line is within its limits.
     pub fn is_within_limits(&self) -> bool {
         let caps = self.accounts.rows().iter().all(Account::is_within_caps);
-        let lines = (0..self.members).all(|debtor| {
-            (0..self.members).all(|creditor| {
+        let members = self.named.members();
+        let lines = (0..members).all(|debtor| {
+            (0..members).all(|creditor| {
                 let (line, net) = (self.line(debtor, creditor), self.bilateral_net(debtor, creditor));
                 within(net, line.debit_limit) && within(net, line.credit_limit)
             })

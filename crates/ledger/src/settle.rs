@@ -1,7 +1,7 @@
 //! Settlement: what an order moves, the limits that it must respect, and the books afterwards.
 
 use crate::account::within;
-use crate::ledger::{credited, debited, grown};
+use crate::ledger::{Named, credited, debited, grown};
 use crate::{Account, AccountId, AccountKey, Book, Ledger, Line, Refusal, Transfer, TransferKind};
 
 /// How much of a member's debit cap an order may use.
@@ -55,17 +55,18 @@ impl Settlement {
     }
 
     /// The double entries of the order: currency, unit of account, exchange difference, rounding.
-    pub(crate) fn transfers(&self, payer: AccountId, payee: AccountId, members: u16) -> [Option<Transfer>; 4] {
+    pub(crate) fn transfers(&self, payer: AccountId, payee: AccountId, named: &Named) -> [Option<Transfer>; 4] {
         let transfer = |kind, book, debit, credit, amount: u64| {
             Transfer::new(kind, self.order, book, debit, credit, u128::from(amount))
         };
-        let (unit, from, to) = (Book::UNIT_OF_ACCOUNT, u32::from(self.debtor.member), u32::from(self.creditor.member));
+        let (from, to) = (named.position(self.debtor.member), named.position(self.creditor.member));
+        let unit = Book::UNIT_OF_ACCOUNT;
         let to_the_union = |kind, account, amount| (amount > 0).then(|| transfer(kind, unit, from, account, amount));
         [
             Some(transfer(self.kind, self.debtor.book, payer, payee, self.amount)),
             Some(transfer(self.kind, unit, from, to, self.unit_credit)),
-            to_the_union(TransferKind::ExchangeDifference, u32::from(members), self.exchange),
-            to_the_union(TransferKind::Rounding, u32::from(members) + 1, self.rounding()),
+            to_the_union(TransferKind::ExchangeDifference, named.exchange, self.exchange),
+            to_the_union(TransferKind::Rounding, named.rounding, self.rounding()),
         ]
     }
 }
@@ -137,7 +138,7 @@ impl Ledger {
             back: self.line(creditor.member, debtor.member).gross,
         };
         after.check(order.headroom)?;
-        let (exchange_at, rounding_at) = (u32::from(self.members), u32::from(self.members) + 1);
+        let (exchange_at, rounding_at) = (self.named.exchange, self.named.rounding);
         let exchange_account = credited(*self.accounts.get(exchange_at), exchange)?;
         let rounding_account = credited(*self.accounts.get(rounding_at), rounding)?;
 
@@ -146,8 +147,8 @@ impl Ledger {
         let payee_at = payee_at.unwrap_or_else(|| self.find_or_open(creditor));
         *self.accounts.get_mut(payer_at) = after.payer;
         *self.accounts.get_mut(payee_at) = after.payee;
-        *self.accounts.get_mut(u32::from(debtor.member)) = after.from;
-        *self.accounts.get_mut(u32::from(creditor.member)) = after.to;
+        *self.accounts.get_mut(self.named.position(debtor.member)) = after.from;
+        *self.accounts.get_mut(self.named.position(creditor.member)) = after.to;
         if exchange > 0 {
             *self.accounts.get_mut(exchange_at) = exchange_account;
         }
@@ -156,7 +157,7 @@ impl Ledger {
         }
         let line_at = self.line_at(debtor.member, creditor.member);
         *self.lines.get_mut(line_at) = after.line;
-        Ok(order.transfers(payer_at, payee_at, self.members))
+        Ok(order.transfers(payer_at, payee_at, &self.named))
     }
 }
 

@@ -82,7 +82,7 @@ impl Ledger {
         let mut transfers = Vec::with_capacity(orders.len());
         for order in orders {
             let (payer, payee) = (self.find_or_open(order.debtor), self.find_or_open(order.creditor));
-            transfers.push(order.transfers(payer, payee, self.members));
+            transfers.push(order.transfers(payer, payee, &self.named));
         }
         for account in accounts.into_values() {
             let at = self.find_or_open(account.key);

@@ -120,6 +120,29 @@ fn together_a_bilateral_limit_is_about_the_net() {
     assert_eq!(ledger.bilateral_net(0, 1), 10);
 }
 
+/// A member that comes later is one among equals, and what was booked before stays where it was.
+#[test]
+fn a_member_is_admitted_between_bookings() {
+    let mut ledger = Ledger::new(MEMBERS, 0);
+    ledger.settle(&settlement(0, 1, 100)).unwrap();
+    ledger.set_debit_limit(1, 0, 7).unwrap();
+    let before = ledger.lines().rows().to_vec();
+    ledger.admit();
+    for debtor in 0..MEMBERS {
+        for creditor in 0..MEMBERS {
+            assert_eq!(*ledger.line(debtor, creditor), before[usize::from(debtor * MEMBERS + creditor)]);
+        }
+        assert_eq!((*ledger.line(debtor, MEMBERS), *ledger.line(MEMBERS, debtor)), (Line::OPEN, Line::OPEN));
+    }
+    ledger.settle(&settlement(MEMBERS, 0, 40)).unwrap();
+    assert_eq!([0, 1, MEMBERS].map(|member| ledger.position(member).balance()), [-60, 100, -40]);
+    assert!(ledger.sums().values().all(|&sum| sum == 0));
+    let (accounts, lines) = (ledger.accounts().rows().to_vec(), ledger.lines().rows().to_vec());
+    let mut read = Ledger::from_rows(MEMBERS + 1, accounts.clone(), lines.clone(), 5).expect("all accounts are there");
+    assert_eq!(read.roots(), ledger.roots());
+    assert!(Ledger::from_rows(MEMBERS + 2, accounts, lines, 5).is_none(), "a position is missing");
+}
+
 /// No side of an account passes 2^110; what would is refused and nothing changes.
 #[test]
 fn the_range_of_the_books_ends() {
@@ -128,7 +151,7 @@ fn the_range_of_the_books_ends() {
     rows[0].debits = most - 10;
     rows[1].credits = most - 10;
     let lines = vec![Line::OPEN; usize::from(MEMBERS * MEMBERS)];
-    let mut ledger = Ledger::from_rows(MEMBERS, rows, lines, 0);
+    let mut ledger = Ledger::from_rows(MEMBERS, rows, lines, 0).expect("accounts that all books have");
     let roots = ledger.roots();
     assert_eq!(ledger.settle(&settlement(0, 2, 11)), Err(Refusal::Overflow));
     assert_eq!(ledger.settle(&settlement(2, 1, 11)), Err(Refusal::Overflow));
@@ -179,7 +202,7 @@ proptest! {
             prop_assert!(ledger.is_within_limits());
         }
         let (accounts, lines) = (ledger.accounts().rows().to_vec(), ledger.lines().rows().to_vec());
-        let mut read = Ledger::from_rows(MEMBERS, accounts, lines, 9);
+        let mut read = Ledger::from_rows(MEMBERS, accounts, lines, 9).expect("accounts that all books have");
         prop_assert_eq!(read.roots(), ledger.roots());
         for account in ledger.accounts().rows() {
             prop_assert_eq!(read.account(account.key), *account);

@@ -10,8 +10,8 @@
 //! checked first: length, magic and counts, then union, member and signature; the records are looked at
 //! only after that, one by one, by [`crate::Union::apply`].
 
-use crate::charter::Charter;
 use crate::command::RECORD_BYTES;
+use crate::roster::Rosters;
 use bytemuck::{Pod, Zeroable};
 use ledger::Hash;
 use sha2::{Digest, Sha256};
@@ -197,15 +197,22 @@ impl Batch {
         Ok(header)
     }
 
-    /// Checks length and header, union, member, signature, digest and the list of details, in this order.
-    pub fn verify(bytes: Arc<[u8]>, charter: &Charter) -> Result<Batch, BatchError> {
+    /// Checks length and header, union, member and key, signature, digest and the list of details, in this order. The key must be
+    /// the member's in one of the two epochs; whether it is so in the epoch of a block, [`crate::Tip::check`] says.
+    pub fn verify(bytes: Arc<[u8]>, rosters: &Rosters) -> Result<Batch, BatchError> {
         let header = Batch::whole(&bytes)?;
-        if header.union != charter.hash() {
-            return Err(BatchError::Union);
+        if header.union == *rosters.union() {
+            rosters.check(&header)?;
         }
-        let member = charter.members.get(usize::from(header.member)).ok_or(BatchError::Member(header.member))?;
-        if member.signing_key != header.key {
-            return Err(BatchError::Key(header.member));
+        Batch::signed(bytes, rosters.union())
+    }
+
+    /// The same, but for whose key it is: the batch is signed with the key that it names. For blocks, which are checked by the
+    /// roster of their epoch.
+    pub fn signed(bytes: Arc<[u8]>, union: &Hash) -> Result<Batch, BatchError> {
+        let header = Batch::whole(&bytes)?;
+        if header.union != *union {
+            return Err(BatchError::Union);
         }
         let wrong = |_| BatchError::Signature(header.member);
         let key = ed25519_dalek::VerifyingKey::from_bytes(&header.key).map_err(wrong)?;

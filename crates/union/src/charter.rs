@@ -2,6 +2,8 @@
 
 use crate::calendar::{Calendar, Day, MemberCalendar};
 use crate::queue_rules::{QueueFile, QueueRules};
+use crate::tip::EPOCH_BLOCKS_MIN;
+use crate::voting_rules::{VotesFile, VotingRules};
 use ledger::{Hash, NO_CAP};
 use money::Currency;
 use serde::Deserialize;
@@ -11,10 +13,13 @@ use sha2::{Digest, Sha256};
 pub const MEMBERS_MAX: usize = 256;
 
 /// The longest charter, in bytes.
-pub const CHARTER_BYTES_MAX: usize = 1 << 20;
+pub const CHARTER_BYTES_MAX: usize = 1 << 18;
 
-/// The version of the rules that this software applies.
+/// The latest version of the rules that this software applies. It applies the earlier ones too.
 pub const PROTOCOL: u32 = 1;
+
+/// Blocks in an epoch, unless the charter says otherwise: at the first block of one, what was decided comes into force.
+const EPOCH_BLOCKS: u64 = 256;
 
 /// Why a text is not a charter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,6 +99,9 @@ pub struct Member {
 pub struct Charter {
     /// The union's name.
     pub name: String,
+    /// The version of the rules that the union was founded under; the members may have agreed on a later one, see
+    /// [`crate::Union::protocol`].
+    pub protocol: u32,
     /// The currency that positions are kept in.
     pub unit_of_account: Currency,
     /// The currency that net positions are paid in; one major unit pays one major unit of account.
@@ -110,9 +118,15 @@ pub struct Charter {
     pub cycle_close: ClockTime,
     /// How orders wait.
     pub queue: QueueRules,
-    /// The members, in the order that numbers them from 0.
+    /// What decisions need.
+    pub votes: VotingRules,
+    /// Blocks in an epoch: what was decided comes into force at the first block of one, and the nodes that vote on blocks change
+    /// between two.
+    pub epoch_blocks: u64,
+    /// The members, in the order that numbers them from 0. In the charter of a [`crate::Union`], with the keys that they have now.
     pub members: Vec<Member>,
     text: String,
+    text_hash: Hash,
     hash: Hash,
 }
 
@@ -126,6 +140,9 @@ struct File {
     calendar: CalendarFile,
     cycle: CycleFile,
     queue: QueueFile,
+    #[serde(default)]
+    votes: VotesFile,
+    epoch_blocks: Option<u64>,
     members: Vec<MemberFile>,
 }
 
@@ -186,9 +203,14 @@ impl Charter {
             return Err(rule("", format!("is longer than {CHARTER_BYTES_MAX} bytes")));
         }
         let file: File = toml::from_str(text).map_err(|error| CharterError::Syntax(error.to_string()))?;
-        if file.protocol != PROTOCOL {
-            return Err(rule("protocol", format!("is {}, but this software applies {PROTOCOL}", file.protocol)));
+        if file.protocol == 0 || file.protocol > PROTOCOL {
+            return Err(rule("protocol", format!("is {}, but this software applies 1 to {PROTOCOL}", file.protocol)));
         }
+        let epoch_blocks = file.epoch_blocks.unwrap_or(EPOCH_BLOCKS);
+        if !(EPOCH_BLOCKS_MIN..=1 << 16).contains(&epoch_blocks) {
+            return Err(rule("epoch_blocks", format!("is not between {EPOCH_BLOCKS_MIN} and 65536")));
+        }
+        let votes = VotingRules::check(file.votes)?;
         check_text("name", &file.name)?;
         if file.calendar.utc_offset_minutes.unsigned_abs() > 14 * 60 {
             return Err(rule("calendar.utc_offset_minutes", "is not between -840 and 840"));
@@ -253,8 +275,10 @@ impl Charter {
         let mut hasher = Sha256::new();
         hasher.update(b"comity charter v1\0");
         hasher.update(text);
+        let hash: Hash = hasher.finalize().into();
         Ok(Charter {
             name: file.name,
+            protocol: file.protocol,
             unit_of_account: file.unit_of_account,
             settlement_asset: file.settlement_asset,
             calendar: Calendar {
@@ -268,20 +292,62 @@ impl Charter {
             cycle_length,
             cycle_close: file.cycle.close,
             queue,
+            votes,
+            epoch_blocks,
             members,
             text: text.to_owned(),
-            hash: hasher.finalize().into(),
+            text_hash: hash,
+            hash,
         })
     }
 
-    /// The text that was signed and that the hash is taken of.
+    /// The charter that comes after this one in the same union.
+    pub fn followed_by(&self, text: &str) -> Result<Charter, CharterError> {
+        Ok(Charter { hash: self.hash, ..Charter::parse(text)? })
+    }
+
+    /// This charter with the keys that its text names.
+    pub(crate) fn as_written(&self) -> Charter {
+        self.followed_by(&self.text).expect("the text was read before")
+    }
+
+    /// Whether this charter says the same as another that has fewer members, but for the members that it has more.
+    pub(crate) fn is_same_but_for_newcomers(&self, before: &Charter) -> bool {
+        let mut same = Charter { text: before.text.clone(), text_hash: before.text_hash, ..self.clone() };
+        same.members.truncate(before.members.len());
+        same.calendar.members.truncate(before.members.len());
+        same == *before
+    }
+
+    /// The text, as it was signed or voted.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The union's identity: SHA-256 over a label and the text, byte for byte.
+    /// The union's identity: SHA-256 over a label and the text that it was founded on, byte for byte. It stays, whatever the
+    /// members change later.
     pub fn hash(&self) -> Hash {
         self.hash
+    }
+
+    /// The same over this text.
+    pub fn text_hash(&self) -> Hash {
+        self.text_hash
+    }
+
+    /// The epoch that the block at a height is in.
+    pub fn epoch(&self, height: u64) -> u64 {
+        height / self.epoch_blocks
+    }
+
+    /// Whether the members' nodes order together; if the charter names no node, one orders alone.
+    pub fn has_nodes(&self) -> bool {
+        self.nodes() > 0
+    }
+
+    /// How many members name a node.
+    pub fn nodes(&self) -> usize {
+        self.members.iter().filter(|member| member.node_key.is_some()).count()
     }
 
     /// The number of the member with this code.

@@ -3,7 +3,11 @@
 //! The first byte of a record is its kind. Every reserved byte is zero, so that a command has one
 //! encoding only and its bytes can stand for it.
 
+use crate::membership::KeyKind;
+use crate::proposal::Motion;
 use crate::reason::Reason;
+use crate::vote::Ballot;
+use crate::voting_rules::Decision;
 use bytemuck::{Pod, Zeroable};
 use ledger::Hash;
 use sha2::{Digest, Sha256};
@@ -276,6 +280,38 @@ pub enum Command {
         /// Number of the leg in the cycle.
         leg: u32,
     },
+    /// A member proposes something to the others.
+    Propose(Motion),
+    /// A part of the charter's text that a proposal of the member comes with; the part itself is beside the record.
+    ProposalText {
+        /// Number of the proposal.
+        proposal: u32,
+        /// Where in the text the part begins.
+        at_byte: u32,
+    },
+    /// A member votes on a proposal, or votes anew.
+    Vote {
+        /// Number of the proposal.
+        proposal: u32,
+        /// What it votes.
+        ballot: Ballot,
+    },
+    /// A member takes its proposal back.
+    WithdrawProposal {
+        /// Number of the proposal.
+        proposal: u32,
+    },
+    /// A member replaces a key of its own, see [`crate::key_proof_message`].
+    ReplaceKey {
+        /// Which one.
+        kind: KeyKind,
+        /// The new one; zero for no standby node.
+        key: [u8; 32],
+        /// Signature by the new key; zero for a sealing key, and for none.
+        proof: [u8; 64],
+    },
+    /// A member gives notice: it leaves.
+    GiveNotice,
 }
 
 /// All records but payments: a kind and its arguments.
@@ -309,6 +345,7 @@ impl Command {
         let arguments: Arguments = bytemuck::pod_read_unaligned(record);
         let (small, bytes) = (arguments.small, &arguments.bytes);
         let u64_at = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+        let u32_at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
         let order = u128::from_le_bytes(bytes[..16].try_into().expect("sixteen bytes"));
         let reason = Reason(bytes[16..20].try_into().expect("four bytes"));
         let command = match arguments.kind {
@@ -341,7 +378,28 @@ impl Command {
                 selling: (u64_at(16), u64_at(24)),
             },
             20 => Command::CloseCycle { cycle: small },
-            21 => Command::ConfirmLeg { cycle: small, leg: u32::from_le_bytes(bytes[..4].try_into().expect("four")) },
+            21 => Command::ConfirmLeg { cycle: small, leg: u32_at(0) },
+            30 => Command::Propose(Motion {
+                kind: Decision::from_number(small as u8).ok_or(RecordError::Malformed)?,
+                subject: u16::from_le_bytes([bytes[116], bytes[117]]),
+                deadline_ms: u64_at(0),
+                from_day: u32_at(8),
+                protocol: u32_at(12),
+                text_bytes: u32_at(16),
+                text_hash: bytes[20..52].try_into().expect("32 bytes"),
+                accession: bytes[52..116].try_into().expect("64 bytes"),
+            }),
+            31 => Command::ProposalText { proposal: small, at_byte: u32_at(0) },
+            32 => {
+                Command::Vote { proposal: small, ballot: Ballot::from_number(bytes[0]).ok_or(RecordError::Malformed)? }
+            }
+            33 => Command::WithdrawProposal { proposal: small },
+            34 => Command::ReplaceKey {
+                kind: KeyKind::from_number(small as u8).ok_or(RecordError::Malformed)?,
+                key: bytes[..32].try_into().expect("32 bytes"),
+                proof: bytes[32..96].try_into().expect("64 bytes"),
+            },
+            35 => Command::GiveNotice,
             kind => return Err(RecordError::Kind(kind)),
         };
         let well_formed = match &command {
@@ -437,6 +495,38 @@ impl Command {
                 put(0, &leg.to_le_bytes());
                 21
             }
+            Command::Propose(motion) => {
+                small = motion.kind as u32;
+                put(0, &motion.deadline_ms.to_le_bytes());
+                put(8, &motion.from_day.to_le_bytes());
+                put(12, &motion.protocol.to_le_bytes());
+                put(16, &motion.text_bytes.to_le_bytes());
+                put(20, &motion.text_hash);
+                put(52, &motion.accession);
+                put(116, &motion.subject.to_le_bytes());
+                30
+            }
+            Command::ProposalText { proposal, at_byte } => {
+                small = proposal;
+                put(0, &at_byte.to_le_bytes());
+                31
+            }
+            Command::Vote { proposal, ballot } => {
+                small = proposal;
+                put(0, &[ballot as u8]);
+                32
+            }
+            Command::WithdrawProposal { proposal } => {
+                small = proposal;
+                33
+            }
+            Command::ReplaceKey { kind, key, proof } => {
+                small = kind as u32;
+                put(0, &key);
+                put(32, &proof);
+                34
+            }
+            Command::GiveNotice => 35,
         };
         bytemuck::cast(Arguments { kind, reserved: [0; 3], small, bytes })
     }
@@ -496,7 +586,7 @@ pub(crate) mod tests {
     proptest! {
         /// Whatever is read encodes to the bytes that it was read from.
         #[test]
-        fn one_encoding_only(kind in 0u8..24, sparse in prop::collection::vec((1usize..128, any::<u8>()), 0..12)) {
+        fn one_encoding_only(kind in 0u8..40, sparse in prop::collection::vec((1usize..128, any::<u8>()), 0..12)) {
             let mut record = [0; 128];
             record[0] = kind;
             for (at, byte) in sparse {

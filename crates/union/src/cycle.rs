@@ -58,10 +58,13 @@ impl Union {
         if self.open_cycle_row().opened_at_ms >= self.tip.time_ms() {
             return Err(Rejection::new(Reason::NARR, Field::Cycle, "the cycle has only just opened"));
         }
+        if !self.is_active(sender) {
+            return Err(Rejection::new(Reason::AG01, Field::Record, "only active members agree to a close"));
+        }
         let at = self.open_cycle_at();
         self.cycles.get_mut(at).agree(sender);
         self.events.push(Event::SettingsChanged { member: sender });
-        if self.open_cycle_row().agreed_count() * 2 > self.charter.members.len() {
+        if self.open_cycle_row().agreed_count() * 2 > self.active_members() {
             self.close_cycle(self.tip.time_ms());
         }
         Ok(())
@@ -99,6 +102,7 @@ impl Union {
         assert!(self.ledger.sums().values().all(|&sum| sum == 0), "the books sum to zero at the close");
 
         // Closed early, the next cycle has the same end as this one was to have.
+        self.close_books();
         let next = if closed_at_ms < planned.0 { planned.1 } else { Day(self.charter.cycle_last_day(planned.1).0 + 1) };
         self.open_cycle(next);
         self.wake_all();
@@ -179,6 +183,7 @@ impl Union {
             cycle.status = CycleStatus::Settled as u8;
             self.events.push(Event::CycleSettled(number));
         }
+        self.close_books();
         self.wake_all();
         Ok(())
     }

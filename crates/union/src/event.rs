@@ -1,11 +1,14 @@
 //! What applying a block did: an outcome for each command, and events in the order in which they happened.
 
 use crate::command::Payment;
+use crate::membership::{KeyKind, Standing};
 use crate::order::OrderStatus;
+use crate::proposal::Proposal;
 use crate::queue_run::QueueRun;
 use crate::reason::Reason;
 use crate::rows::{Cycle, Leg};
 use crate::state_parts::StateParts;
+use crate::vote::Ballot;
 use ledger::{Hash, Transfer};
 
 /// What became of a command.
@@ -90,6 +93,18 @@ pub enum Field {
     Cycle,
     /// Number of a settlement leg.
     Leg,
+    /// A key of a member.
+    Key,
+    /// A proposal.
+    Proposal,
+    /// Until when votes count.
+    Deadline,
+    /// A text of the charter.
+    Text,
+    /// The member that a proposal is about.
+    Subject,
+    /// A version of the rules.
+    Protocol,
 }
 
 impl Field {
@@ -121,6 +136,12 @@ impl Field {
             Field::FromDay => "from_day",
             Field::Cycle => "cycle",
             Field::Leg => "leg",
+            Field::Key => "key",
+            Field::Proposal => "proposal",
+            Field::Deadline => "deadline",
+            Field::Text => "text",
+            Field::Subject => "subject",
+            Field::Protocol => "protocol",
         }
     }
 }
@@ -175,6 +196,35 @@ pub enum Event {
     SettingsChanged {
         /// The member.
         member: u16,
+    },
+    /// A member stands otherwise than before, or is new.
+    StandingChanged {
+        /// The member.
+        member: u16,
+        /// How it stands now.
+        standing: Standing,
+    },
+    /// A member replaced a key of its own.
+    KeyReplaced {
+        /// The member.
+        member: u16,
+        /// Which key.
+        kind: KeyKind,
+        /// The new one; zero for none.
+        key: [u8; 32],
+        /// The first height at which it counts.
+        from_height: u64,
+    },
+    /// A proposal was made, decided or withdrawn, its height was stated, or it came into force.
+    ProposalChanged(Proposal),
+    /// A member voted.
+    Voted {
+        /// Number of the proposal.
+        proposal: u32,
+        /// The member.
+        member: u16,
+        /// What it voted.
+        ballot: Ballot,
     },
 }
 

@@ -13,6 +13,8 @@
 //! | what a member decides about what it receives | `accept.rs` |
 //! | limits, participants, published rates | `settings.rs` |
 //! | the clearing cycle and settlement legs | `cycle.rs` |
+//! | what members decide together | `proposal.rs`, `vote.rs`, by which majority `voting_rules.rs`, what a new charter may change `amendment.rs` |
+//! | how a member stands, its keys, how it leaves | `membership.rs`; whose batches and nodes count when: `roster.rs` |
 //! | a member's statement, out of events | `statement.rs` |
 //! | whether a block follows | `tip.rs` without its state, [`Union::check`] with it |
 //! | what is kept and hashed | `state.rs`, `state_parts.rs`, `order.rs`, `rows.rs`, and `snapshot.rs` to write it down |
@@ -20,6 +22,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod accept;
+mod amendment;
 mod batch;
 mod block;
 mod calendar;
@@ -27,16 +30,19 @@ mod charter;
 mod command;
 mod cycle;
 mod event;
+mod membership;
 mod merkle;
 mod order;
 mod order_proof;
 mod order_record;
 mod pay;
+mod proposal;
 mod queue;
 mod queue_instance;
 mod queue_rules;
 mod queue_run;
 mod reason;
+mod roster;
 mod rows;
 mod settings;
 mod settle;
@@ -46,11 +52,13 @@ mod state;
 mod state_parts;
 mod statement;
 mod tip;
+mod vote;
+mod voting_rules;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, BatchError, BatchHeader, DETAIL_BYTES_MAX, detail_hash};
 pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES, Block, BlockFormatError, BlockHeader};
 pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};
-pub use charter::{Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member};
+pub use charter::{CHARTER_BYTES_MAX, Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member, PROTOCOL};
 pub use clearing::queue::Algorithm;
 pub use command::{
     ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Command, Payment, Priority, RECORD_BYTES, RULES_MAX,
@@ -58,15 +66,20 @@ pub use command::{
 };
 pub use event::{Applied, Event, Field, OrderEvent, Outcome, Rejection};
 pub use ledger::Hash;
+pub use membership::{KeyKind, Membership, Standing, key_proof_message};
 pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};
 pub use order_proof::{ORDER_PROOF_BYTES_MAX, OrderProof, OrderProofError};
 pub use order_record::{OrderRecord, RECORDS_A_LEAF};
+pub use proposal::{Motion, NO_MEMBER, Proposal, ProposalStatus, TEXT_PART_BYTES, accession_message};
 pub use queue_rules::QueueRules;
 pub use queue_run::{QueueRun, RunCause};
 pub use reason::Reason;
+pub use roster::{Roster, Rosters, Seat, nodes_hash};
 pub use rows::{Cycle, CycleStatus, Leg, Participant, Rates};
 pub use snapshot::SnapshotError;
 pub use state::{Memory, Union};
 pub use state_parts::StateParts;
 pub use statement::{AccountStatement, Entry, OtherSide, Period, Statement, StatementBuilder};
-pub use tip::{BlockError, Tip};
+pub use tip::{BlockError, STATE_BEHIND_MAX, Tip};
+pub use vote::{Ballot, Count};
+pub use voting_rules::{Decision, Majority, VotingRules};

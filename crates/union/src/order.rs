@@ -264,6 +264,13 @@ impl Orders {
         }
     }
 
+    /// Makes room for one more member.
+    pub(crate) fn admit(&mut self) {
+        self.open_counts.push(0);
+        self.queues.push(BTreeMap::new());
+        self.short_of_means.push(BTreeSet::new());
+    }
+
     /// Orders read back from a snapshot. `today` tells which of the queued wait for their value date.
     pub(crate) fn from_rows(
         members: usize,

@@ -99,6 +99,12 @@ impl Union {
         if usize::from(payment.creditor) >= members || payment.creditor == payment.debtor {
             return Err(Rejection::new(Reason::RC04, Field::Creditor, "the creditor is not another member"));
         }
+        if !self.is_active(payment.debtor) {
+            return Err(Rejection::new(Reason::AG01, Field::Debtor, "the debtor is suspended, or is leaving"));
+        }
+        if !self.is_active(payment.creditor) {
+            return Err(Rejection::new(Reason::AG01, Field::Creditor, "the creditor is suspended, or is leaving"));
+        }
         if !self.is_participant(payment.debtor, payment.debtor_participant) {
             let text = "the debtor member has not registered this participant";
             return Err(Rejection::new(Reason::AC02, Field::DebtorParticipant, text));

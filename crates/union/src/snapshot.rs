@@ -2,23 +2,27 @@
 //! hash is taken anew: a snapshot that was changed is not believed.
 //!
 //! ```text
-//! magic       8 bytes  COMITYS3
-//! numbers     9 x u64  height, time, height of the state that the last block named, its order events, free row, entries, turn,
-//!                      forgotten orders, forgotten runs
+//! magic       8 bytes  COMITYS4
+//! numbers    10 x u64  height, time, height of the state that the last block named, its order events, free row, entries, turn,
+//!                      forgotten orders, forgotten runs, protocol
 //! parent     32 bytes  hash of the last block
 //! events     32 bytes  root of its order events
-//! sections   thirteen of: length u64, rows
+//! sections   nineteen of: length u64, rows; the charter's text is empty where the founding one is in force
 //! ```
 
-use crate::charter::Charter;
+use crate::charter::{Charter, PROTOCOL};
 use crate::order::Orders;
 use crate::order_record::OrderEvents;
+use crate::roster::{NO_KEY, Rosters};
 use crate::state::{Clock, Union};
 use crate::tip::Tip;
 use bytemuck::Pod;
 use ledger::{Hash, Index, Ledger, Table};
+use std::collections::BTreeMap;
 
-const MAGIC: [u8; 8] = *b"COMITYS3";
+const NOT_A_CHARTER: SnapshotError = SnapshotError::Format("the text in it is not a charter");
+
+const MAGIC: [u8; 8] = *b"COMITYS4";
 
 /// Why bytes are not a snapshot of this union.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,13 +44,18 @@ impl Union {
         let clock = [tip.height(), tip.time_ms(), tip.state_height(), events.count];
         write(&MAGIC)?;
         write(bytemuck::bytes_of(&clock))?;
-        write(bytemuck::bytes_of(&[free, entries, turn, self.orders.forgotten(), runs]))?;
+        write(bytemuck::bytes_of(&[free, entries, turn, self.orders.forgotten(), runs, self.protocol.into()]))?;
         write(&tip.hash())?;
         write(&events.root)?;
         // Its own state hash is what a snapshot is read with.
         let earlier = &self.states[..self.states.len() - 1];
         let (open, closed) = self.orders.rows();
-        let sections: [&[u8]; 13] = [
+        let is_founding = self.charter.text_hash() == self.charter.hash();
+        let text = if is_founding { "" } else { self.charter.text() };
+        let texts = encode_texts(&self.proposal_texts);
+        let (current, next) = (self.rosters.current(), self.rosters.next());
+        let sections: [&[u8]; 19] = [
+            text.as_bytes(),
             earlier.as_flattened(),
             bytemuck::cast_slice(tip.sequences()),
             self.ledger.accounts().bytes(),
@@ -60,6 +69,11 @@ impl Union {
             self.legs.bytes(),
             self.attempts.bytes(),
             self.queue_runs.bytes(),
+            self.memberships.bytes(),
+            self.proposals.bytes(),
+            &texts,
+            bytemuck::cast_slice(&current.seats),
+            bytemuck::cast_slice(&next.seats),
         ];
         for section in sections {
             write(&(section.len() as u64).to_le_bytes())?;
@@ -68,14 +82,13 @@ impl Union {
         Ok(())
     }
 
-    /// Reads a snapshot back and checks that it has the state hash `state`.
+    /// Reads a snapshot back and checks that it has the state hash `state`. `charter` is the one that the union was founded on.
     pub fn from_snapshot(
         charter: Charter,
         mut bytes: &[u8],
         state: Hash,
         index_seed: u64,
     ) -> Result<Union, SnapshotError> {
-        let members = charter.members.len();
         let cut = SnapshotError::Format("it is cut off");
         let mut take = |length: usize| -> Result<&[u8], SnapshotError> {
             let (head, rest) = bytes.split_at_checked(length).ok_or(cut.clone())?;
@@ -83,15 +96,23 @@ impl Union {
             Ok(head)
         };
         if take(8)? != MAGIC {
-            return Err(SnapshotError::Format("it does not begin with COMITYS3"));
+            return Err(SnapshotError::Format("it does not begin with COMITYS4"));
         }
-        let numbers: [u64; 9] = bytemuck::pod_read_unaligned(take(72)?);
-        let [height, time_ms, state_height, event_count, free, entries, turn, forgotten, forgotten_runs] = numbers;
+        let numbers: [u64; 10] = bytemuck::pod_read_unaligned(take(80)?);
+        let [height, time_ms, state_height, event_count, free, entries, turn, forgotten, forgotten_runs, protocol] =
+            numbers;
         let [parent, event_root]: [Hash; 2] = bytemuck::pod_read_unaligned(take(64)?);
         let mut section = || -> Result<&[u8], SnapshotError> {
             let length = u64::from_le_bytes(take(8)?.try_into().expect("eight bytes"));
             take(usize::try_from(length).map_err(|_| SnapshotError::Format("a section is too long"))?)
         };
+        let mut charter = match section()? {
+            [] => charter,
+            text => {
+                std::str::from_utf8(text).ok().and_then(|text| charter.followed_by(text).ok()).ok_or(NOT_A_CHARTER)?
+            }
+        };
+        let members = charter.members.len();
         let mut states: Vec<Hash> = rows(section()?)?;
         let sequences: Vec<u64> = rows(section()?)?;
         let accounts = rows(section()?)?;
@@ -105,10 +126,16 @@ impl Union {
         let legs: Vec<crate::Leg> = rows(section()?)?;
         let attempts: Vec<crate::rows::Attempts> = rows(section()?)?;
         let queue_runs: Vec<crate::QueueRun> = rows(section()?)?;
+        let memberships: Vec<crate::Membership> = rows(section()?)?;
+        let proposals: Vec<crate::Proposal> = rows(section()?)?;
+        let proposal_texts = decode_texts(section()?).ok_or(SnapshotError::Format("a text is cut off"))?;
+        let seats: [Vec<crate::Seat>; 2] = [rows(section()?)?, rows(section()?)?];
         if !bytes.is_empty() {
             return Err(SnapshotError::Format("bytes follow its last section"));
         }
-        let fits = sequences.len() == members
+        let fits = sequences.len() <= members
+            && memberships.len() == members
+            && seats.iter().all(|seats| seats.len() <= members)
             && lines.len() == members * members
             && rules.len() == members * usize::from(crate::RULES_MAX)
             && rates.len() == members * 2
@@ -119,6 +146,11 @@ impl Union {
             return Err(SnapshotError::Format("it is of a union with other members"));
         }
         let is_order = |order: &crate::OpenOrder| order.is_plausible(members);
+        let is_plausible =
+            memberships.iter().all(|row| row.is_plausible()) && proposals.iter().all(|row| row.is_plausible());
+        if !is_plausible || u32::try_from(protocol).is_err() {
+            return Err(SnapshotError::Format("a row is not a membership or a proposal"));
+        }
         if !open.iter().all(is_order) || !closed.iter().all(|order| order.is_plausible()) {
             return Err(SnapshotError::Format("a row is not an order"));
         }
@@ -128,6 +160,12 @@ impl Union {
         }
         states.push(state);
 
+        for (member, row) in charter.members.iter_mut().zip(&memberships) {
+            member.signing_key = row.signing_key;
+            member.sealing_key = row.sealing_key;
+            member.node_key = (row.node_key != NO_KEY).then_some(row.node_key);
+        }
+        let rosters = Rosters::new(&charter, charter.epoch(height), seats);
         let (today, second_of_day) = charter.calendar.local(time_ms);
         let mut participant_index = Index::new(index_seed);
         for (at, row) in participants.iter().enumerate() {
@@ -138,7 +176,8 @@ impl Union {
             states,
             order_events: OrderEvents { count: event_count, root: event_root },
             clock: Clock { today, second_of_day },
-            ledger: Ledger::from_rows(members as u16, accounts, lines, index_seed),
+            ledger: Ledger::from_rows(members as u16, accounts, lines, index_seed)
+                .ok_or(SnapshotError::Format("an account is missing that all books have"))?,
             orders: Orders::from_rows(members, open, (forgotten, closed), free, entries, today.0, index_seed),
             participants: Table::from_rows(participants),
             participant_index,
@@ -148,6 +187,12 @@ impl Union {
             legs: Table::from_rows(legs),
             attempts: Table::from_rows(attempts),
             queue_runs: Table::after_dropped(forgotten_runs, queue_runs),
+            memberships: Table::from_rows(memberships),
+            proposals: Table::from_rows(proposals),
+            proposal_texts,
+            rosters,
+            protocol: protocol as u32,
+            protocol_known: PROTOCOL,
             turn: turn as u16,
             events: Vec::new(),
             order_records: Vec::new(),
@@ -166,4 +211,26 @@ fn rows<R: Pod>(bytes: &[u8]) -> Result<Vec<R>, SnapshotError> {
         return Err(SnapshotError::Format("a section is not a whole number of rows"));
     }
     Ok(bytes.chunks_exact(size_of::<R>()).map(bytemuck::pod_read_unaligned).collect())
+}
+
+/// Texts of proposals: number u32, length u32, text.
+fn encode_texts(texts: &BTreeMap<u32, Vec<u8>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (number, text) in texts {
+        bytes.extend_from_slice(&number.to_le_bytes());
+        bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(text);
+    }
+    bytes
+}
+
+fn decode_texts(mut bytes: &[u8]) -> Option<BTreeMap<u32, Vec<u8>>> {
+    let mut texts = BTreeMap::new();
+    while let Some((number, rest)) = bytes.split_first_chunk::<4>() {
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        texts.insert(u32::from_le_bytes(*number), text.to_vec());
+        bytes = rest;
+    }
+    bytes.is_empty().then_some(texts)
 }

@@ -2,19 +2,24 @@
 
 use crate::block::Block;
 use crate::calendar::Day;
-use crate::charter::Charter;
-use crate::command::{AcceptanceRule, Command, Payment, RULES_MAX, RecordError};
+use crate::charter::{Charter, PROTOCOL};
+use crate::command::{AcceptanceRule, Command, RULES_MAX, RecordError};
 use crate::event::{Applied, Event, Field, Outcome, Rejection};
+use crate::membership::Membership;
 use crate::order::{Orders, Place};
 use crate::order_record::{OrderEvents, OrderRecord};
+use crate::proposal;
+use crate::proposal::Proposal;
 use crate::queue_run::QueueRun;
 use crate::reason::Reason;
+use crate::roster::Rosters;
 use crate::rows::{Attempts, Cycle, Leg, Participant, Rates};
 use crate::state_parts::StateParts;
 use crate::tip::{BlockError, Tip};
 use bytemuck::Zeroable;
 use ledger::{AccountKey, Hash, Index, Ledger, Table};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// A union: its charter, and the state that its blocks have led to.
 #[derive(Clone, Debug)]
@@ -38,6 +43,16 @@ pub struct Union {
     pub(crate) legs: Table<Leg>,
     pub(crate) attempts: Table<Attempts>,
     pub(crate) queue_runs: Table<QueueRun>,
+    pub(crate) memberships: Table<Membership>,
+    pub(crate) proposals: Table<Proposal>,
+    /// Texts of the charter that came with proposals, by their number.
+    pub(crate) proposal_texts: BTreeMap<u32, Vec<u8>>,
+    /// Of the epoch of the last block, and of the next.
+    pub(crate) rosters: Rosters,
+    /// The version of the rules that is in force.
+    pub(crate) protocol: u32,
+    /// The latest one that this software applies.
+    pub(crate) protocol_known: u32,
     /// The member whose queue is tried first at the end of the next block.
     pub(crate) turn: u16,
     /// Of the block that is being applied.
@@ -79,6 +94,8 @@ impl Union {
                 .set_caps(AccountKey::position(member as u16), rules.debit_cap, rules.credit_cap)
                 .expect("a position without movements is within every cap");
         }
+        let memberships: Vec<_> = charter.members.iter().map(|member| Membership::new(member, 0)).collect();
+        let seats: Vec<_> = memberships.iter().map(Membership::seat).collect();
         let time_ms = charter.calendar.time_ms(charter.first_day, 0);
         let (today, second_of_day) = charter.calendar.local(time_ms);
         let mut union = Union {
@@ -96,6 +113,12 @@ impl Union {
             legs: Table::new(),
             attempts: Table::from_rows(vec![Attempts::zeroed(); count]),
             queue_runs: Table::new(),
+            memberships: Table::from_rows(memberships),
+            proposals: Table::new(),
+            proposal_texts: BTreeMap::new(),
+            rosters: Rosters::new(&charter, 0, [seats.clone(), seats]),
+            protocol: charter.protocol,
+            protocol_known: PROTOCOL,
             turn: 0,
             events: Vec::new(),
             order_records: Vec::new(),
@@ -118,6 +141,9 @@ impl Union {
         // What no later block may name is forgotten.
         self.states.drain(..(tip.state_height() - self.tip.state_height()) as usize);
         self.tip = tip;
+        if header.height.is_multiple_of(self.charter.epoch_blocks) {
+            self.begin_epoch();
+        }
         self.advance_clock();
 
         let commands = block.batches().iter().map(|batch| batch.len()).sum();
@@ -151,7 +177,12 @@ impl Union {
     /// Whether [`apply`](Self::apply) would take this block: whether it follows the last one ([`Tip::check`]), and names
     /// a state that these blocks led to.
     pub fn check(&self, block: &Block) -> Result<(), BlockError> {
-        self.tip.check(block, &self.charter.calendar)?;
+        let roster = self.rosters.of_height(self.height() + 1).expect("there is a roster for the next block");
+        self.tip.check(block, roster)?;
+        let needed = self.protocol_at(self.height() + 1);
+        if needed > self.protocol_known {
+            return Err(BlockError::Protocol { height: self.height() + 1, needed, known: self.protocol_known });
+        }
         let (header, named) = (block.header(), block.header().state_height().expect("the tip checked it"));
         if self.state_at(named) != Some(header.state) {
             return Err(BlockError::State { height: header.height, named });
@@ -165,6 +196,7 @@ impl Union {
         let (yesterday, time_ms) = (self.clock.today, self.tip.time_ms());
         (self.clock.today, self.clock.second_of_day) = self.charter.calendar.local(time_ms);
         self.expire_orders();
+        self.decide_proposals();
         while self.open_cycle_row().closes_at_ms <= time_ms {
             self.close_cycle(self.open_cycle_row().closes_at_ms);
         }
@@ -197,7 +229,12 @@ impl Union {
                 "a reserved byte is set, or a flag, a code or a text is not well formed",
             ),
         })?;
-        if detail.is_some() && !matches!(command, Command::Pay(Payment { detail, .. }) if detail != [0; 32]) {
+        let takes_detail = match command {
+            Command::Pay(payment) => payment.detail != [0; 32],
+            Command::ProposalText { .. } => true,
+            _ => false,
+        };
+        if detail.is_some() && !takes_detail {
             return Err(Rejection::new(Reason::FF01, Field::Detail, "the record names no customer detail"));
         }
         match command {
@@ -223,6 +260,14 @@ impl Union {
             }
             Command::CloseCycle { cycle } => self.agree_to_close(sender, cycle)?,
             Command::ConfirmLeg { cycle, leg } => self.confirm_leg(sender, cycle, leg)?,
+            Command::Propose(motion) => self.propose(sender, motion)?,
+            Command::ProposalText { proposal, at_byte } => {
+                self.take_proposal_text(sender, proposal, at_byte, detail)?;
+            }
+            Command::Vote { proposal, ballot } => self.vote(sender, proposal, ballot)?,
+            Command::WithdrawProposal { proposal } => self.withdraw_proposal(sender, proposal)?,
+            Command::ReplaceKey { kind, key, proof } => self.replace_key(sender, kind, key, &proof)?,
+            Command::GiveNotice => self.give_notice(sender)?,
         }
         Ok(Outcome::Done)
     }
@@ -230,8 +275,16 @@ impl Union {
     /// The hash of everything but how far the union has come: what no rejected command changes.
     pub fn books_hash(&mut self) -> Hash {
         let mut hasher = Sha256::new();
-        hasher.update(b"comity books v2\0");
+        hasher.update(b"comity books v3\0");
         hasher.update(self.charter.hash());
+        hasher.update(self.charter.text_hash());
+        hasher.update(self.protocol.to_le_bytes());
+        hasher.update(self.memberships.root());
+        hasher.update(self.proposals.root());
+        hasher.update(proposal::texts_hash(&self.proposal_texts));
+        for roster in &self.rosters.known {
+            hasher.update(roster.hash());
+        }
         for root in self.ledger.roots().into_iter().chain(self.orders.roots()) {
             hasher.update(root);
         }
@@ -253,22 +306,36 @@ impl Union {
     pub fn state_parts(&mut self) -> StateParts {
         let books = self.books_hash();
         let earlier = (self.tip.height() - self.tip.state_height()) as usize;
-        StateParts::new(books, &self.tip, &self.states[..earlier], self.order_events)
+        let nodes = self.rosters.next().nodes_hash();
+        StateParts::new(books, nodes, &self.tip, &self.states[..earlier], self.order_events)
     }
 
     /// The block time (Unix milliseconds) from which an empty block has something to do: a day begins, a
     /// cycle closes, an order expires, the queue is to be settled together, or queues were left half tried.
     pub fn falls_due_at_ms(&self) -> u64 {
-        if self.attempts.rows().iter().any(|row| row.due != 0) {
+        if self.attempts.rows().iter().any(|row| row.due != 0) || self.change_is_near() {
             return self.tip.time_ms();
         }
         let midnight = self.charter.calendar.time_ms(self.clock.today.after_days(1), 0);
         let expiry = self.orders.next_expiry().map_or(u64::MAX, |second| second.saturating_mul(1_000));
         let run = self.charter.next_run_ms(self.tip.time_ms()).unwrap_or(u64::MAX);
-        midnight.min(expiry).min(run).min(self.open_cycle_row().closes_at_ms)
+        let is_open = |proposal: &&Proposal| proposal.is_pending() && proposal.deadline_ms > self.tip.time_ms();
+        let deadlines = self.proposals.rows().iter().filter(is_open).map(|proposal| proposal.deadline_ms);
+        let deadline = deadlines.min().unwrap_or(u64::MAX);
+        midnight.min(expiry).min(run).min(deadline).min(self.open_cycle_row().closes_at_ms)
     }
 
-    /// The charter.
+    /// The version of the rules that is in force.
+    pub fn protocol(&self) -> u32 {
+        self.protocol
+    }
+
+    /// Has this union apply versions of the rules up to this one only, as software of another release does.
+    pub fn know_protocols_up_to(&mut self, latest: u32) {
+        self.protocol_known = latest;
+    }
+
+    /// The charter that is in force, with the keys that members have now.
     pub fn charter(&self) -> &Charter {
         &self.charter
     }

@@ -4,8 +4,22 @@
 
 use crate::batch::{BatchError, BatchHeader};
 use crate::block::{Block, BlockHeader};
-use crate::calendar::{Calendar, Day};
+use crate::calendar::{DAY_MS, Day};
+use crate::roster::Roster;
 use ledger::Hash;
+
+/// A block names a state that is at most so many blocks behind that of its parent: a node that is further behind with applying
+/// waits before it proposes.
+pub const STATE_BEHIND_MAX: u64 = 12;
+
+/// An epoch has so many blocks at least: when one begins, the roster that is drawn up then is known to whoever checks a
+/// block of the next one, and named by a block of its own.
+pub(crate) const EPOCH_BLOCKS_MIN: u64 = 16;
+
+/// From then on it is the last day that can be named somewhere on earth, in Unix milliseconds.
+const TIME_MS_END: u64 = Day::LAST.0 as u64 * DAY_MS - 14 * 3_600_000;
+
+const _: () = assert!(STATE_BEHIND_MAX + 2 < EPOCH_BLOCKS_MIN);
 
 /// The last block of a chain, as far as the next one depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +49,7 @@ pub enum BlockError {
     #[error("the time of block {0} is before that of the block before it")]
     Time(u64),
     /// Beyond the days that can be named.
-    #[error("the time of block {0} is on 9999-12-31 or later")]
+    #[error("the time of block {0} is on 9999-12-31, or that day has begun somewhere")]
     FarTime(u64),
     /// Names a state that is older than the one that its parent named, or than all.
     #[error(
@@ -48,6 +62,19 @@ pub enum BlockError {
         behind: u32,
         /// How far it may be.
         most: u64,
+    },
+    /// Made under rules that this software does not know.
+    #[error(
+        "from block {height} on, the members apply version {needed} of the rules, and this software knows them up to version {known}: \
+         install a later release and start again; nothing is lost"
+    )]
+    Protocol {
+        /// Height of the block.
+        height: u64,
+        /// The version that is needed.
+        needed: u32,
+        /// The latest one known.
+        known: u32,
     },
     /// Names another state than the blocks led to.
     #[error("block {height} names another state than the blocks up to {named} led to")]
@@ -80,9 +107,9 @@ impl Tip {
         Tip { height, hash, time_ms, state_height, sequences }
     }
 
-    /// Whether the block follows, as far as that can be told without its state: height, parent, time (`calendar` is the charter's),
-    /// the height of the state that it names, and the members and sequences of its batches.
-    pub fn check(&self, block: &Block, calendar: &Calendar) -> Result<(), BlockError> {
+    /// Whether the block follows, as far as that can be told without its state: height, parent, time, the height of the state that it
+    /// names, and the members, keys and sequences of its batches. `roster` is that of the epoch of the block's height.
+    pub fn check(&self, block: &Block, roster: &Roster) -> Result<(), BlockError> {
         let header = block.header();
         let height = header.height;
         if self.height.checked_add(1) != Some(height) {
@@ -94,16 +121,17 @@ impl Tip {
         if header.time_ms < self.time_ms {
             return Err(BlockError::Time(height));
         }
-        if header.time_ms >= calendar.time_ms(Day::LAST, 0) {
+        if header.time_ms >= TIME_MS_END {
             return Err(BlockError::FarTime(height));
         }
-        let (behind, most) = (header.state_behind, self.height - self.state_height);
+        let (behind, most) = (header.state_behind, (self.height - self.state_height).min(STATE_BEHIND_MAX));
         if u64::from(behind) > most {
             return Err(BlockError::StateBehind { height, behind, most });
         }
         let mut after = self.clone();
         for (batch, taken) in block.batches().iter().enumerate() {
-            after.take(taken.header()).map_err(|error| BlockError::Batch { height, batch, error })?;
+            let taken = roster.check(taken.header()).and_then(|()| after.take(taken.header()));
+            taken.map_err(|error| BlockError::Batch { height, batch, error })?;
         }
         Ok(())
     }
@@ -124,7 +152,14 @@ impl Tip {
     /// a proposer finds out which of the batches that wait fit behind one another.
     pub fn take(&mut self, batch: &BatchHeader) -> Result<(), BatchError> {
         let (member, got) = (batch.member, batch.sequence);
-        let last = self.sequences.get_mut(usize::from(member)).ok_or(BatchError::Member(member))?;
+        if usize::from(member) >= crate::MEMBERS_MAX {
+            return Err(BatchError::Member(member));
+        }
+        if self.sequences.len() <= usize::from(member) {
+            // The first batch of a member that came later.
+            self.sequences.resize(usize::from(member) + 1, 0);
+        }
+        let last = &mut self.sequences[usize::from(member)];
         if got <= *last {
             return Err(BatchError::Replay { member, got, last: *last });
         }
@@ -152,9 +187,9 @@ impl Tip {
         self.state_height
     }
 
-    /// The highest sequence of a member's batches so far. Panics where there is no such member.
+    /// The highest sequence of a member's batches so far; 0 before the first.
     pub fn sequence(&self, member: u16) -> u64 {
-        self.sequences[usize::from(member)]
+        self.sequences.get(usize::from(member)).copied().unwrap_or(0)
     }
 
     /// The same for all members, by number.

@@ -10,7 +10,7 @@ fn records(scene: &Scene, count: usize) -> Vec<Record> {
 }
 
 fn verify(scene: &Scene, bytes: Vec<u8>) -> Result<Batch, BatchError> {
-    Batch::verify(Arc::from(bytes), scene.union.charter())
+    Batch::verify(Arc::from(bytes), scene.union.rosters())
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::scene::{Record, Terms, assert_sound};
 use proptest::prelude::*;
 use std::sync::Arc;
-use union::{Applied, Batch, Block, Union};
+use union::{Applied, Batch, Block, STATE_BEHIND_MAX, Union};
 
 /// Blocks on top of one another. Batches are taken unsigned, as from a journal: signatures have tests of their own.
 #[derive(Clone)]
@@ -30,12 +30,14 @@ impl Chain {
             let (member, sequence) = (run[0].0, self.union.sequence(run[0].0) + 1 + batches.len() as u64);
             let records: Vec<Record> = run.iter().map(|(_, record)| *record).collect();
             let union = self.union.charter().hash();
-            let bytes = Batch::build(union, member, [0; 32], sequence, &records, &[], |_| [0; 64]).expect("a batch");
+            let roster = self.union.rosters().of_height(self.union.height() + 1).expect("the next block's roster");
+            let key = roster.seats()[usize::from(member)].signing_key;
+            let bytes = Batch::build(union, member, key, sequence, &records, &[], |_| [0; 64]).expect("a batch");
             batches.push(Batch::from_journal(Arc::from(bytes)).expect("a batch"));
         }
         let tip = self.union.tip();
         let wanted = self.behind[tip.height() as usize % self.behind.len()];
-        let behind = u64::from(wanted).min(tip.height() - tip.state_height());
+        let behind = u64::from(wanted).min(tip.height() - tip.state_height()).min(STATE_BEHIND_MAX);
         let state = self.union.state_at(tip.height() - behind).expect("a state that may be named");
         Block::new(tip.height() + 1, self.time_ms, tip.hash(), behind as u32, state, batches)
     }

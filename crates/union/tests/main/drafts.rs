@@ -4,7 +4,10 @@
 use crate::scene::{ARS, CLP, KWD, Party, Record, Terms, USD};
 use ledger::NO_CAP;
 use proptest::prelude::*;
-use union::{AcceptanceRule, Action, Command, Found, OpenOrder, Payment, Reason, Union, pad_text};
+use union::{
+    AcceptanceRule, Action, Ballot, Command, Decision, Found, KeyKind, Motion, NO_MEMBER, OpenOrder, Payment, Reason,
+    Union, pad_text,
+};
 
 /// How many members the union of the property tests has.
 pub const MEMBERS: u16 = 4;
@@ -64,6 +67,22 @@ pub enum Draft {
         which: prop::sample::Index,
         other: bool,
     },
+    /// Something for all to decide, with so many minutes to vote.
+    Propose {
+        kind: Decision,
+        subject: u16,
+        minutes: u32,
+        from_days: u32,
+    },
+    Vote {
+        which: prop::sample::Index,
+        ballot: Ballot,
+    },
+    Withdraw {
+        which: prop::sample::Index,
+    },
+    SealingKey(u8),
+    Notice,
     /// Bytes of a good record set to other values.
     Spoilt(Payment, Vec<(usize, u8)>),
     Noise(Vec<u8>),
@@ -162,6 +181,20 @@ impl Step {
                 sender = if other { sender } else { leg.creditor };
                 Command::ConfirmLeg { cycle: leg.cycle, leg: leg.number }
             }
+            Draft::Propose { kind, subject, minutes, from_days } => Command::Propose(Motion {
+                kind,
+                subject: if kind.has_subject() { subject } else { NO_MEMBER },
+                deadline_ms: union.time_ms() + u64::from(minutes) * 60_000,
+                from_day: if from_days == 0 { 0 } else { today + from_days },
+                protocol: 0,
+                text_bytes: 0,
+                text_hash: [0; 32],
+                accession: [0; 64],
+            }),
+            Draft::Vote { which, ballot } => Command::Vote { proposal: last_proposal(union, which), ballot },
+            Draft::Withdraw { which } => Command::WithdrawProposal { proposal: last_proposal(union, which) },
+            Draft::SealingKey(byte) => Command::ReplaceKey { kind: KeyKind::Sealing, key: [byte; 32], proof: [0; 64] },
+            Draft::Notice => Command::GiveNotice,
             Draft::Spoilt(payment, bytes) => {
                 let mut record = pay(sender, payment, union).encode();
                 for (at, byte) in bytes {
@@ -186,6 +219,12 @@ fn pay(sender: u16, draft: Payment, union: &Union) -> Command {
     };
     let currency = if draft.currency == USD { union.charter().unit_of_account.numeric() } else { draft.currency };
     Command::Pay(Payment { debtor: sender, creditor, value_date, currency, ..draft })
+}
+
+/// One of the last three proposals, or one that is not there.
+fn last_proposal(union: &Union, which: prop::sample::Index) -> u32 {
+    let count = union.proposals().len() as u32;
+    (count + 1).saturating_sub([1, 1, 1, 1, 1, 2, 3, 0][which.index(8)])
 }
 
 /// Whether an order with this identifier was ever taken.
@@ -284,6 +323,29 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         let set_up = if is_set_up { set_up() } else { Vec::new() };
         set_up.into_iter().chain(steps).collect()
     })
+}
+
+fn governing_draft() -> impl Strategy<Value = Draft> {
+    let index = any::<prop::sample::Index>;
+    let kind = prop_oneof![3 => Just(Decision::Suspend), 3 => Just(Decision::Readmit), 1 => Just(Decision::Expel), 1 => Just(Decision::Amend)];
+    let ballot = prop_oneof![6 => Just(Ballot::Agree), 1 => Just(Ballot::Oppose), 1 => Just(Ballot::Abstain)];
+    let from_days = prop_oneof![4 => Just(0_u32), 1 => 1..3_u32];
+    prop_oneof![
+        10 => (kind, 0..=MEMBERS, 20..90_u32, from_days)
+            .prop_map(|(kind, subject, minutes, from_days)| Draft::Propose { kind, subject, minutes, from_days }),
+        60 => (index(), ballot).prop_map(|(which, ballot)| Draft::Vote { which, ballot }),
+        2 => index().prop_map(|which| Draft::Withdraw { which }),
+        1 => any::<u8>().prop_map(Draft::SealingKey),
+        1 => Just(Draft::Notice),
+    ]
+}
+
+/// As [`steps`], with decisions among them, in unions whose epochs are short.
+pub fn governed_steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let minutes = prop_oneof![12 => Just(0_u32), 6 => 1..20_u32, 1 => Just(24 * 60_u32)];
+    let draft = prop_oneof![1 => draft(), 1 => governing_draft()];
+    let step = (minutes, 0..MEMBERS, draft).prop_map(|(minutes, sender, draft)| Step { minutes, sender, draft });
+    prop::collection::vec(step, 1..most).prop_map(|steps| set_up().into_iter().chain(steps).collect())
 }
 
 /// Every member publishes rates, where its currency has any, and names a participant.

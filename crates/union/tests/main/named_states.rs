@@ -51,7 +51,7 @@ fn a_header_names_what_its_parent_named_or_later() {
     for (named, state) in [(3, 4), (4, 3), (6, 5), (5, 6)] {
         let block = naming(union, named, states[state]);
         assert_eq!(union.apply(&block).unwrap_err(), BlockError::State { height: 7, named });
-        assert_eq!(union.tip().check(&block, &union.charter().calendar), Ok(()), "a tip knows no states");
+        assert_eq!(union.tip().check(&block, union.rosters().current()), Ok(()), "a tip knows no states");
     }
     assert_eq!(facts(union), before);
     union.apply(&naming(union, 6, states[6])).expect("the next block");
@@ -71,18 +71,18 @@ fn a_header_names_what_its_parent_named_or_later() {
 #[test]
 fn blocks_on_blocks_that_nobody_executed() {
     let mut scene = Scene::new(Terms::of(3));
-    let charter = scene.union.charter().clone();
+    let (charter, rosters) = (scene.union.charter().clone(), scene.union.rosters().clone());
     let batch = |member, sequence| {
         let record = Command::Pay(scene.order(u128::from(sequence), member, (member + 1) % 3, 10)).encode();
         let bytes = signed(charter.hash(), member, sequence, &[record], &[]).unwrap();
-        Batch::verify(Arc::from(bytes), &charter).unwrap()
+        Batch::verify(Arc::from(bytes), &rosters).unwrap()
     };
     let (mut tip, state) = (scene.union.tip().clone(), scene.union.state());
     let mut blocks = Vec::new();
     for (behind, sequences) in [(0, [1, 2]), (1, [4, 3]), (2, [5, 9])] {
         let batches = sequences.map(|sequence| batch((sequence % 2) as u16, sequence)).to_vec();
         let block = Block::new(tip.height() + 1, tip.time_ms() + 5, tip.hash(), behind, state, batches);
-        assert_eq!(tip.check(&block, &charter.calendar), Ok(()));
+        assert_eq!(tip.check(&block, rosters.current()), Ok(()));
         tip = tip.after(&block);
         assert_eq!(tip.hash(), block.header().hash());
         blocks.push(block);
@@ -91,7 +91,7 @@ fn blocks_on_blocks_that_nobody_executed() {
 
     // What it may not put on top.
     let on_top = |batches| Block::new(tip.height() + 1, tip.time_ms(), tip.hash(), 0, state, batches);
-    let check = |batches| tip.check(&on_top(batches), &charter.calendar);
+    let check = |batches| tip.check(&on_top(batches), rosters.current());
     let replayed = |at, got, last| {
         let error = BatchError::Replay { member: A, got, last };
         Err(BlockError::Batch { height: 5, batch: at, error })
@@ -136,7 +136,7 @@ proptest! {
         let mut tip = union.tip().clone();
         for bytes in &chain.blocks {
             let block = Block::decode(bytes, Batch::from_journal).expect("a block that was written");
-            prop_assert_eq!(tip.check(&block, &union.charter().calendar), Ok(()));
+            prop_assert_eq!(tip.check(&block, union.rosters().current()), Ok(()));
             tip = tip.after(&block);
             union.apply(&block).expect("the next block");
             prop_assert_eq!(&tip, union.tip());

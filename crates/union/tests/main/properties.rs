@@ -118,7 +118,7 @@ fn key(key: AccountKey) -> (u16, u16, u32) {
     (key.book.0, key.member, key.participant)
 }
 
-fn assert_same(left: &[Applied], right: &[Applied]) {
+pub(crate) fn assert_same(left: &[Applied], right: &[Applied]) {
     assert_eq!(left.len(), right.len());
     for (left, right) in left.iter().zip(right) {
         assert_eq!(left.outcomes, right.outcomes, "outcomes of block {}", left.height);

@@ -38,6 +38,8 @@ pub struct Party {
 /// What a charter says; the numbers and names are those of the file.
 #[derive(Clone, Debug)]
 pub struct Terms {
+    /// Further lines at the top.
+    pub top: &'static str,
     pub unit: &'static str,
     pub asset: &'static str,
     pub utc_offset_minutes: i32,
@@ -60,6 +62,7 @@ impl Terms {
     pub fn of(members: usize) -> Terms {
         let party = |currency| Party { currency, ..Party::default() };
         Terms {
+            top: "",
             unit: "USD",
             asset: "USD",
             utc_offset_minutes: 0,
@@ -106,10 +109,10 @@ impl Terms {
 
     /// The charter's text.
     pub fn text(&self) -> String {
-        let Terms { unit, asset, utc_offset_minutes, days_ahead, first_day, cycle, .. } = self;
+        let Terms { top, unit, asset, utc_offset_minutes, days_ahead, first_day, cycle, .. } = self;
         let Terms { discipline, runs, attempts, open_orders_max, days_waiting, days_remembered, .. } = self;
         let mut text = format!(
-            "name = 'Union of the tests'\nprotocol = 1\nunit_of_account = '{unit}'\nsettlement_asset = '{asset}'\n\
+            "name = 'Union of the tests'\nprotocol = 1\nunit_of_account = '{unit}'\nsettlement_asset = '{asset}'\n{top}\n\
              [calendar]\nutc_offset_minutes = {utc_offset_minutes}\ncustomer_cut_off = '16:00'\n\
              interbank_cut_off = '17:30'\ndays_ahead = {days_ahead}\n\
              [cycle]\nfirst_day = '{first_day}'\n{cycle}\nclose = '18:00'\n\
@@ -204,7 +207,7 @@ impl Scene {
             .map(|(at, (member, records, details))| {
                 let sequence = self.union.sequence(*member) + 1 + at as u64;
                 let bytes = signed(charter.hash(), *member, sequence, records, details).expect("a batch");
-                Batch::verify(Arc::from(bytes), &charter).expect("a good signature")
+                Batch::verify(Arc::from(bytes), self.union.rosters()).expect("a good signature")
             })
             .collect();
         let (height, parent, state) = (self.union.height() + 1, self.union.parent(), self.union.state());

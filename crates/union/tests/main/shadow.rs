@@ -94,6 +94,10 @@ impl Shadow {
             }
             Event::LegConfirmed(_) => self.saw("leg confirmed"),
             Event::CycleSettled(_) => self.saw("cycle settled"),
+            Event::StandingChanged { standing, .. } => self.saw(standing.name()),
+            Event::ProposalChanged(proposal) => self.saw(proposal.status().name()),
+            Event::Voted { .. } => self.saw("voted"),
+            Event::KeyReplaced { .. } => self.saw("key replaced"),
             Event::CycleOpened(_) | Event::SettingsChanged { .. } => {}
         }
     }
