@@ -11,6 +11,7 @@
 mod clock;
 mod consensus;
 mod error;
+mod handover;
 mod node;
 mod publish;
 mod receipt;

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::consensus::{self, Membership, NoPlace, Pool, Running};
 #[cfg(test)]
-use crate::consensus::{Nodes, Parts, Timing};
+use crate::consensus::{Parts, Timing};
 use crate::error::{NodeError, SubmitError};
 use crate::recovery::{Recovered, recover};
 use crate::sequencer::{Admitted, Sequencer};
@@ -17,7 +17,10 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use union::{Applied, BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Charter, Hash, Outcome, Union};
+use union::{
+    Applied, BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Charter, Hash, MEMBERS_MAX, Outcome,
+    Rosters, Union,
+};
 
 /// Bounds of a node.
 #[derive(Clone, Copy, Debug)]
@@ -127,8 +130,8 @@ enum Order {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub union: RwLock<Union>,
-    pub charter: Charter,
-    /// By member: the highest sequence in a block so far.
+    in_force: RwLock<InForce>,
+    /// By member, those to come included: the highest sequence in a block so far.
     pub sequences: Vec<AtomicU64>,
     /// Height up to which blocks are durable.
     pub durable: watch::Sender<u64>,
@@ -145,12 +148,25 @@ pub(crate) struct Shared {
     pub injected: std::sync::OnceLock<crate::simulation::Injected>,
 }
 
+/// What the last block left in force.
+#[derive(Clone, Debug)]
+struct InForce {
+    charter: Arc<Charter>,
+    rosters: Arc<Rosters>,
+}
+
+impl InForce {
+    fn of(union: &Union) -> InForce {
+        InForce { charter: Arc::new(union.charter().clone()), rosters: Arc::new(union.rosters().clone()) }
+    }
+}
+
 impl Shared {
     pub fn new(union: Union, options: Options) -> Shared {
-        let members = union.charter().members.len() as u16;
+        let members = 0..MEMBERS_MAX as u16;
         Shared {
-            sequences: (0..members).map(|member| AtomicU64::new(union.sequence(member))).collect(),
-            charter: union.charter().clone(),
+            sequences: members.map(|member| AtomicU64::new(union.sequence(member))).collect(),
+            in_force: RwLock::new(InForce::of(&union)),
             durable: watch::channel(union.height()).0,
             events: broadcast::channel(options.event_blocks).0,
             union: RwLock::new(union),
@@ -161,6 +177,34 @@ impl Shared {
             counters: Counters::default(),
             #[cfg(test)]
             injected: std::sync::OnceLock::new(),
+        }
+    }
+
+    /// The charter that is in force.
+    pub fn charter(&self) -> Arc<Charter> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).charter.clone()
+    }
+
+    /// Whose batches and nodes count in this epoch and the next.
+    pub fn rosters(&self) -> Arc<Rosters> {
+        self.in_force.read().unwrap_or_else(PoisonError::into_inner).rosters.clone()
+    }
+
+    /// Takes over what a block has left: sequences, and where the members decided something, the charter and the rosters. For
+    /// whoever applies blocks, while it holds the union.
+    pub fn follow(&self, union: &Union, block: &Block) {
+        for batch in block.batches() {
+            let member = batch.header().member;
+            self.sequences[usize::from(member)].store(union.sequence(member), Ordering::Release);
+        }
+        let is_same = {
+            let known = self.in_force.read().unwrap_or_else(PoisonError::into_inner);
+            let (charter, now) = (&known.charter, union.charter());
+            *known.rosters == *union.rosters()
+                && (charter.text_hash(), &charter.members) == (now.text_hash(), &now.members)
+        };
+        if !is_same {
+            *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = InForce::of(union);
         }
     }
 
@@ -233,7 +277,7 @@ impl Node {
         let (journal, recovery) = Journal::open(directory)?;
         let (shared, snapshots, mut recovered) = begin(&journal, directory, options, u64::from_le_bytes(index_seed))?;
         recovered.torn_bytes = recovery.torn_bytes;
-        let names_nodes = shared.charter.members.iter().any(|member| member.node_key.is_some());
+        let names_nodes = shared.charter().has_nodes();
         let order = match membership {
             None if names_nodes => {
                 let text = "the charter names the members' nodes: this one needs its key and the others' addresses";
@@ -279,12 +323,10 @@ impl Node {
         let pool = pool(&shared, options);
         let (gossip, own) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
-        let nodes = Nodes::of(&shared.charter).expect("the charter names the nodes");
         let parts = Parts {
             shared: shared.clone(),
             clock: clock.clone(),
             pool: pool.clone(),
-            nodes,
             key,
             timing,
             block_bytes: options.block_bytes,
@@ -337,9 +379,10 @@ impl Node {
             give_back();
             return Err(SubmitError::Busy);
         }
+        let rosters = self.shared.rosters();
         let verified: Result<Vec<Batch>, BatchError> = batches
             .into_iter()
-            .map(|batch| self.refuse_replay(&batch).and_then(|()| Batch::verify(batch, &self.shared.charter)))
+            .map(|batch| self.refuse_replay(&batch).and_then(|()| Batch::verify(batch, &rosters)))
             .collect();
         let verified = verified.inspect_err(|_| {
             give_back();
@@ -394,7 +437,7 @@ impl Node {
     fn refuse_replay(&self, bytes: &[u8]) -> Result<(), BatchError> {
         let header = Batch::peek(bytes)?;
         let (member, got) = (header.member, header.sequence);
-        if usize::from(member) >= self.shared.charter.members.len() {
+        if usize::from(member) >= self.shared.charter().members.len() {
             return Err(BatchError::Member(member));
         }
         let last = self.shared.sequences[usize::from(member)].load(Ordering::Acquire);
@@ -425,9 +468,9 @@ impl Node {
         self.shared.events.subscribe()
     }
 
-    /// The charter.
-    pub fn charter(&self) -> &Charter {
-        &self.shared.charter
+    /// The charter that is in force.
+    pub fn charter(&self) -> Arc<Charter> {
+        self.shared.charter()
     }
 
     /// Where the journal is.
@@ -442,7 +485,7 @@ impl Node {
 
     /// How this node stands among the others; `None` if it orders alone.
     pub fn standing(&self) -> Option<Standing> {
-        let nodes = self.shared.charter.members.iter().filter(|member| member.node_key.is_some()).count();
+        let nodes = self.shared.rosters().current().nodes().len();
         let final_height = self.shared.final_height.load(Ordering::Acquire);
         (nodes > 0).then(|| Standing {
             nodes,
@@ -513,8 +556,7 @@ fn begin(
 
 /// Where batches wait at a node among others.
 fn pool(shared: &Shared, options: Options) -> Arc<Pool> {
-    let members = shared.charter.members.len();
-    Arc::new(Pool::new(members, options.waiting_bytes / members))
+    Arc::new(Pool::new(options.waiting_bytes / shared.charter().members.len()))
 }
 
 /// Runs a sequencer on its own thread.

@@ -2,22 +2,26 @@
 
 use crate::consensus::Nodes;
 use crate::error::{NodeError, ReceiptError};
+use crate::handover::{Followed, HANDOVERS_MAX, Handover, Handovers};
+use crate::record::CERTIFICATE_BYTES_MAX;
 use crate::replay::Replay;
 use std::collections::BTreeMap;
 use std::path::Path;
 use union::{Applied, Charter, Event, Hash, OrderEvent, OrderProof, StateParts};
 
-const MAGIC: [u8; 8] = *b"COMITYR1";
+const MAGIC: [u8; 8] = *b"COMITYR2";
 
 /// The longest receipt, in bytes.
-pub const RECEIPT_BYTES_MAX: usize = 8 + 4 + crate::record::CERTIFICATE_BYTES_MAX + union::ORDER_PROOF_BYTES_MAX;
+pub const RECEIPT_BYTES_MAX: usize = 16 << 20;
 
 /// Proof that an order came to a status, under a block that a quorum of the members' nodes has made final. It stays valid whatever
 /// happens later: history is only appended to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalityReceipt {
-    proof: OrderProof,
+    /// From the founders' nodes to those that have certified the block.
+    handovers: Vec<Handover>,
     certificate: Vec<u8>,
+    proof: OrderProof,
 }
 
 /// What a receipt proves.
@@ -47,32 +51,45 @@ impl FinalityReceipt {
         if Nodes::of(replay.union().charter()).is_none() {
             return Err(NodeError::Membership("one node orders alone here: its blocks have no certificates".into()));
         }
-        let mut search = Search::default();
+        let (mut search, mut handovers) = (Search::default(), Handovers::default());
         while let Some(step) = replay.step()? {
             let header = *step.block.header();
+            let parts = step.applied.parts;
             search.see(order, step.applied);
-            search.prove(header, step.certificate);
+            // The nodes that certify a block come after the handovers before it.
+            search.prove(header, &step.certificate, handovers.found());
+            handovers.see(step.union, parts, &header, &step.certificate);
         }
         Ok(search.receipt)
     }
 
-    /// Checks the receipt by the keys in the charter: the proof, and the signatures of a quorum over the block that it is under.
+    /// Checks the receipt by the charter that the union was founded on: the handovers from its nodes to later ones, the signatures of a
+    /// quorum of these over the block, and the proof under it.
     ///
     /// # Errors
     ///
     /// [`ReceiptError`] says what does not hold.
     pub fn check(&self, charter: &Charter) -> Result<Proved, ReceiptError> {
         let (event, block) = self.proof.check()?;
-        Nodes::of(charter).ok_or(crate::CertificateError::NoNodes)?.check(&self.certificate, &block)?;
         let (parts, certified) = (self.proof.parts(), self.proof.header().height);
+        let mut nodes = Followed::founders(charter)?;
+        for handover in &self.handovers {
+            nodes.follow(handover)?;
+        }
+        nodes.check(&self.certificate, certified, &block)?;
         Ok(Proved { event, height: parts.height, time_ms: parts.time_ms, certified, block })
     }
 
-    /// Its bytes: magic, length of the certificate (4 bytes, little-endian), certificate, proof.
+    /// Its bytes: magic, number of handovers (4 bytes, little-endian), handovers, length of the certificate (4 bytes), certificate,
+    /// proof.
     pub fn encode(&self) -> Vec<u8> {
         let length =
             u32::try_from(self.certificate.len()).expect("a certificate is at most CERTIFICATE_BYTES_MAX long");
         let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&(self.handovers.len() as u32).to_le_bytes());
+        for handover in &self.handovers {
+            handover.write(&mut bytes);
+        }
         bytes.extend_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(&self.certificate);
         bytes.extend_from_slice(&self.proof.encode());
@@ -88,14 +105,25 @@ impl FinalityReceipt {
         if bytes.len() > RECEIPT_BYTES_MAX {
             return Err(ReceiptError::Format("it is longer than any"));
         }
-        let rest = bytes.strip_prefix(&MAGIC).ok_or(ReceiptError::Format("it does not begin with COMITYR1"))?;
+        let rest = bytes.strip_prefix(&MAGIC).ok_or(ReceiptError::Format("it does not begin with COMITYR2"))?;
+        let (count, mut rest) = rest.split_first_chunk::<4>().ok_or(ReceiptError::Format("it is cut off"))?;
+        let count = u32::from_le_bytes(*count) as usize;
+        if count > HANDOVERS_MAX {
+            return Err(ReceiptError::Format("it has more handovers than any"));
+        }
+        let mut handovers = Vec::new();
+        for _ in 0..count {
+            let handover;
+            (handover, rest) = Handover::split_first(rest).ok_or(ReceiptError::Format("a handover is not one"))?;
+            handovers.push(handover);
+        }
         let (length, rest) = rest.split_first_chunk::<4>().ok_or(ReceiptError::Format("it is cut off"))?;
         let length = u32::from_le_bytes(*length) as usize;
-        if length > crate::record::CERTIFICATE_BYTES_MAX {
+        if length > CERTIFICATE_BYTES_MAX {
             return Err(ReceiptError::Format("its certificate is longer than any"));
         }
         let (certificate, proof) = rest.split_at_checked(length).ok_or(ReceiptError::Format("it is cut off"))?;
-        Ok(FinalityReceipt { proof: OrderProof::decode(proof)?, certificate: certificate.to_vec() })
+        Ok(FinalityReceipt { handovers, certificate: certificate.to_vec(), proof: OrderProof::decode(proof)? })
     }
 }
 
@@ -124,12 +152,13 @@ impl Search {
         }
     }
 
-    fn prove(&mut self, header: union::BlockHeader, certificate: Vec<u8>) {
+    fn prove(&mut self, header: union::BlockHeader, certificate: &[u8], handovers: &[Handover]) {
         let Some((applied, index)) = self.found.as_ref().filter(|_| self.receipt.is_none()) else { return };
         if certificate.is_empty() || header.state_height().is_none_or(|named| named < applied.height) {
             return;
         }
         let proof = OrderProof::new(applied, *index, header, |height| self.parts.get(&height).copied());
-        self.receipt = proof.map(|proof| FinalityReceipt { proof, certificate });
+        let (handovers, certificate) = (handovers.to_vec(), certificate.to_vec());
+        self.receipt = proof.map(|proof| FinalityReceipt { handovers, certificate, proof });
     }
 }

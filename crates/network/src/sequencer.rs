@@ -119,9 +119,11 @@ impl Sequencer {
 
         // A batch that was taken before is refused by itself, so that it does not spoil the block.
         let mut tip = union.tip().clone();
+        let rosters = shared.rosters();
+        let roster = rosters.of_height(union.height() + 1).expect("the roster of the next block is known");
         let (mut batches, mut answers) = (Vec::with_capacity(waiting.len()), Vec::with_capacity(waiting.len()));
         for (batch, answer) in waiting {
-            if let Err(error) = tip.take(batch.header()) {
+            if let Err(error) = roster.check(batch.header()).and_then(|()| tip.take(batch.header())) {
                 shared.counters.refused_batches.fetch_add(1, Ordering::Relaxed);
                 // Nobody may be waiting for the answer any more.
                 drop(answer.send(Err(SubmitError::Batch(error))));
@@ -135,11 +137,8 @@ impl Sequencer {
         let time_ms = self.clock.now_ms().max(union.time_ms());
         let block = Block::new(height, time_ms, union.parent(), 0, union.state(), batches);
         let applied = union.apply(&block)?;
+        shared.follow(&union, &block);
         drop(union);
-        for batch in block.batches() {
-            let header = batch.header();
-            shared.sequences[usize::from(header.member)].store(header.sequence, Ordering::Release);
-        }
 
         let payload = record::pieces(&applied.state, &[], &block);
         let bytes: u64 = payload.iter().map(|piece| piece.len() as u64).sum();

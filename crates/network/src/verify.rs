@@ -56,23 +56,23 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
 
     let mut union: Option<Union> = None;
     let mut failure: Option<NodeError> = None;
-    let mut nodes: Option<Nodes> = None;
     let mut certified = None;
     let (mut batches, mut commands, mut settled, mut transfers) = (0, 0, 0, 0);
     let on_block = |height: u64, payload: &[u8]| -> Result<(), String> {
         let step = (|| -> Result<(), NodeError> {
             let Some(union) = &mut union else {
                 let charter = read_charter(directory, payload)?;
-                nodes = Nodes::of(&charter);
-                certified = nodes.as_ref().map(|_| 0);
+                certified = charter.has_nodes().then_some(0);
                 union = Some(Union::new(charter, 0));
                 return Ok(());
             };
-            let charter = union.charter();
-            let record = record::decode(height, payload, |bytes| Batch::verify(bytes, charter))?;
+            let identity = union.charter().hash();
+            // Whose keys they are that the batches are signed with, the union checks.
+            let record = record::decode(height, payload, |bytes| Batch::signed(bytes, &identity))?;
             let block = record.block;
-            if let Some(nodes) = &nodes
-                && !record.certificate.is_empty()
+            let roster = union.rosters().of_height(height).expect("the roster of the next block is known");
+            if !record.certificate.is_empty()
+                && let Some(nodes) = Nodes::new(&identity, &roster.nodes())
             {
                 let checked = nodes.check(&record.certificate, &block.header().hash());
                 checked.map_err(|error| NodeError::Certificate { height, error })?;

@@ -6,8 +6,7 @@ use commonware_codec::{BufsMut, EncodeSize, Error, Read, Write};
 use commonware_consensus::types::Height;
 use commonware_consensus::{BoundedBlock, Heightable};
 use commonware_cryptography::{Digested, Digestible};
-use std::sync::Arc;
-use union::{BLOCK_BYTES_MAX, Batch, Block, Charter, Hash};
+use union::{BLOCK_BYTES_MAX, Batch, Block, Hash};
 
 /// What members' nodes vote on: a block whose batches were verified when it was made or read, or the beginning that
 /// the charter is.
@@ -111,10 +110,10 @@ impl Write for Candidate {
 }
 
 impl Read for Candidate {
-    /// By whose keys batches are verified.
-    type Cfg = Arc<Charter>;
+    /// The union's identity. Whether a batch is signed with its member's key is checked by the roster of the block's epoch.
+    type Cfg = Hash;
 
-    fn read_cfg(from: &mut impl Buf, charter: &Arc<Charter>) -> Result<Self, Error> {
+    fn read_cfg(from: &mut impl Buf, union: &Hash) -> Result<Self, Error> {
         let end = |left: usize, needed: usize| if left < needed { Err(Error::EndOfBuffer) } else { Ok(()) };
         end(from.remaining(), 1)?;
         match from.get_u8() {
@@ -132,7 +131,7 @@ impl Read for Candidate {
                 }
                 end(from.remaining(), length)?;
                 let bytes = from.copy_to_bytes(length);
-                let block = Block::decode(&bytes, |batch| Batch::verify(batch, charter));
+                let block = Block::decode(&bytes, |batch| Batch::signed(batch, union));
                 let block = block.map_err(|error| Error::Wrapped("block", Box::new(error)))?;
                 Ok(Candidate::Block(block))
             }
@@ -142,7 +141,7 @@ impl Read for Candidate {
 }
 
 impl BoundedBlock for Candidate {
-    fn max_encode_size(_: &Arc<Charter>) -> usize {
+    fn max_encode_size(_: &Hash) -> usize {
         1 + 4 + BLOCK_BYTES_MAX
     }
 }

@@ -37,15 +37,17 @@ pub struct Nodes {
 }
 
 impl Nodes {
-    /// The nodes of a charter; `None` if it names none, and one node orders alone.
+    /// The nodes that a charter names; `None` if it names none, and one node orders alone.
     pub fn of(charter: &Charter) -> Option<Nodes> {
-        let keys = charter.members.iter().filter_map(|member| member.node_key);
-        // The charter's check has made sure that each is the key of one member only.
-        let keys: Vec<PublicKey> =
-            keys.map(|key| PublicKey::decode(Bytes::copy_from_slice(&key)).expect("a key")).collect();
-        let keys = Set::from_iter_dedup(keys);
-        let mut namespace = b"comity consensus v1".to_vec();
-        namespace.extend_from_slice(&charter.hash());
+        let keys: Vec<[u8; 32]> = charter.members.iter().filter_map(|member| member.node_key).collect();
+        Nodes::new(&charter.hash(), &keys)
+    }
+
+    /// The nodes with these keys, in a union with this identity; `None` if there are none, or what is given is no key.
+    pub fn new(union: &Hash, keys: &[[u8; 32]]) -> Option<Nodes> {
+        let keys: Option<Vec<PublicKey>> = keys.iter().map(public_key).collect();
+        let keys = Set::from_iter_dedup(keys?);
+        let namespace = namespace(union);
         let verifier = Scheme::verifier(&namespace, keys.clone());
         (!keys.is_empty()).then_some(Nodes { keys, verifier, namespace })
     }
@@ -75,6 +77,16 @@ impl Nodes {
         let is_signed = certificate.verify(&mut rand_core::UnwrapErr(getrandom::SysRng), &self.verifier, &Sequential);
         if is_signed { Ok(()) } else { Err(CertificateError::Signatures) }
     }
+}
+
+/// What is signed is signed for this union and this purpose alone.
+pub(crate) fn namespace(union: &Hash) -> Vec<u8> {
+    [b"comity consensus v1", union.as_slice()].concat()
+}
+
+/// A key as the engine has it.
+pub(crate) fn public_key(key: &[u8; 32]) -> Option<PublicKey> {
+    PublicKey::decode(Bytes::copy_from_slice(key)).ok()
 }
 
 /// A certificate's bytes.

@@ -1,7 +1,7 @@
 //! The parts of the engine, put together. The same for a node on a real network and for one in a simulation.
 
 use super::candidate::Candidate;
-use super::certificate::Nodes;
+use super::epochs::{BUFFER, Epochs, MAILBOX, Schemes, scheme};
 use super::executor::{Executor, FinalBlocks};
 use super::gossip;
 use super::leader::Leader;
@@ -17,13 +17,9 @@ use commonware_consensus::marshal::core::Actor;
 use commonware_consensus::marshal::resolver::p2p as backfill;
 use commonware_consensus::marshal::standard::{Inline, Standard};
 use commonware_consensus::marshal::{self, Start, max_payload_size};
-use commonware_consensus::simplex::elector::RoundRobin;
-use commonware_consensus::simplex::{self, Floor, ForwardPolicy, SkipBudget, SkipPolicy};
-use commonware_consensus::types::{Epoch, FixedEpocher, ViewDelta};
-use commonware_cryptography::certificate::ConstantProvider;
-use commonware_cryptography::certificate::Verifier as _;
+use commonware_consensus::types::{FixedEpocher, ViewDelta};
 use commonware_cryptography::ed25519::PrivateKey;
-use commonware_cryptography::{Digestible as _, Sha256, Signer as _};
+use commonware_cryptography::{Digestible as _, Signer as _};
 use commonware_macros::select;
 use commonware_p2p::{Blocker, Provider, Receiver, Sender};
 use commonware_parallel::Sequential;
@@ -39,22 +35,16 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use union::Batch;
-
-/// Messages that may wait for a part of the engine.
-const MAILBOX: NonZeroUsize = NZUsize!(1_024);
+use union::{Batch, MEMBERS_MAX};
 
 /// Final blocks that may be with the executor at once: while one is made durable the next is on its way.
 const BLOCKS_AHEAD: NonZeroUsize = NZUsize!(4);
-
-const BUFFER: NonZeroUsize = NZUsize!(1 << 20);
 
 /// What a node brings to the engine.
 pub(crate) struct Parts {
     pub shared: Arc<Shared>,
     pub clock: Arc<Clock>,
     pub pool: Arc<Pool>,
-    pub nodes: Nodes,
     /// Signs this node's votes, and is its name among the nodes.
     pub key: PrivateKey,
     pub timing: Timing,
@@ -89,8 +79,8 @@ pub(crate) struct Engine {
 }
 
 /// The longest message that the engine sends, in bytes.
-pub(crate) fn message_bytes_max(nodes: u32, charter: &Arc<union::Charter>) -> u32 {
-    let blocks = max_payload_size::<Standard<Candidate>, Scheme>(nodes, charter);
+pub(crate) fn message_bytes_max(union: &union::Hash) -> u32 {
+    let blocks = max_payload_size::<Standard<Candidate>, Scheme>(MEMBERS_MAX as u32, union);
     blocks.max(relay::MESSAGE_BYTES_MAX).max(gossip::MESSAGE_BYTES_MAX) as u32
 }
 
@@ -103,12 +93,17 @@ impl Engine {
         R: Receiver<PublicKey = PublicKey>,
         P: Provider<PublicKey = PublicKey> + Blocker<PublicKey = PublicKey>,
     {
-        let Parts { shared, clock, pool, nodes, key, timing, block_bytes, journal, snapshots, own } = parts;
+        let Parts { shared, clock, pool, key, timing, block_bytes, journal, snapshots, own } = parts;
         let public = key.public_key();
-        let scheme = Scheme::signer(nodes.namespace(), nodes.keys().clone(), key).expect("the key is that of a node");
         let pages = CacheRef::new(NZU16!(16_384), NZUsize!(256));
-        let charter = Arc::new(shared.charter.clone());
-        let epochs = FixedEpocher::new(NZU64!(u64::MAX));
+        let charter = shared.charter();
+        let epocher = FixedEpocher::new(charter.epoch_blocks.try_into().expect("an epoch has blocks"));
+        let schemes = Schemes::default();
+        let rosters = shared.rosters();
+        for roster in [rosters.current(), rosters.next()] {
+            let scheme = scheme(rosters.union(), roster, &key).expect("a union that has nodes keeps some");
+            schemes.insert(roster.epoch(), scheme);
+        }
 
         let resolver = backfill::init(
             context.child("backfill"),
@@ -124,23 +119,21 @@ impl Engine {
             },
             channels.backfill,
         );
-        let genesis = Candidate::Genesis(charter.hash()).digested();
-        let first = genesis.digest();
-        let certificates = prunable::Archive::init(
-            context.child("certificates"),
-            archive("certificates", &pages, scheme.certificate_codec_config()),
-        );
+        let start = Candidate::Genesis(charter.hash()).digested();
+        let genesis = start.digest();
+        let certificates =
+            prunable::Archive::init(context.child("certificates"), archive("certificates", &pages, MEMBERS_MAX));
         let certificates = certificates.await.expect("the certificates of final blocks can be read");
-        let blocks = prunable::Archive::init(context.child("blocks"), archive("blocks", &pages, charter.clone()));
+        let blocks = prunable::Archive::init(context.child("blocks"), archive("blocks", &pages, charter.hash()));
         let blocks = blocks.await.expect("the final blocks can be read");
         let (actor, marshal, _): (_, Marshal, _) = Actor::init(
             context.child("marshal"),
             certificates,
             blocks,
             marshal::Config {
-                provider: ConstantProvider::new(scheme.clone()),
-                epocher: epochs.clone(),
-                start: Start::Genesis(genesis),
+                provider: schemes.clone(),
+                epocher: epocher.clone(),
+                start: Start::Genesis(start),
                 partition_prefix: "marshal".into(),
                 mailbox_size: MAILBOX,
                 view_retention: ViewDelta::new(64),
@@ -149,7 +142,7 @@ impl Engine {
                 replay_buffer: BUFFER,
                 key_write_buffer: BUFFER,
                 value_write_buffer: BUFFER,
-                block_codec_config: charter,
+                block_codec_config: charter.hash(),
                 max_repair: NZUsize!(16),
                 max_pending_acks: BLOCKS_AHEAD,
                 strategy: Sequential,
@@ -178,8 +171,7 @@ impl Engine {
         let mut parts = vec![actor.start(final_blocks, relay.clone(), resolver)];
         parts.push(context.child("relay").spawn({
             let (relay, shared, pool) = (relay.clone(), shared.clone(), pool.clone());
-            let nodes: Vec<PublicKey> = nodes.keys().iter().filter(|key| **key != public).cloned().collect();
-            move |context| relay.receive(context, shared, pool, nodes, channels.blocks.1)
+            move |context| relay.receive(context, shared, pool, public, channels.blocks.1)
         }));
         let (sender, receiver) = channels.batches;
         parts.push(context.child("gossip_in").spawn({
@@ -192,36 +184,23 @@ impl Engine {
         }));
 
         let leader = Leader { shared: shared.clone(), clock, pool: pool.clone(), tips, timing, block_bytes };
-        let application = Inline::new(context.child("application"), leader, marshal, epochs);
-        let engine = simplex::Engine::new(
-            context.child("engine"),
-            simplex::Config {
-                scheme,
-                elector: RoundRobin::<Sha256>::default(),
-                blocker: peers,
-                automaton: application.clone(),
-                relay: application.clone(),
-                reporter: application,
-                track_historical_votes: false,
-                strategy: Sequential,
-                partition: "votes".into(),
-                mailbox_size: MAILBOX,
-                epoch: Epoch::zero(),
-                floor: Floor::Genesis(first),
-                replay_buffer: BUFFER,
-                write_buffer: BUFFER,
-                page_cache: pages,
-                leader_timeout: timing.leader,
-                certification_timeout: timing.agreement,
-                timeout_retry: timing.agreement,
-                view_retention: ViewDelta::new(64),
-                skip: SkipPolicy::Enabled { timeout: timing.absent, budget: SkipBudget::Participants },
-                fetch_timeout: NZDuration!(Duration::from_secs(1)),
-                fetch_retry_delay: Duration::from_millis(100),
-                forward: ForwardPolicy::SilentVoters,
-            },
+        let application = Inline::new(context.child("application"), leader, marshal.clone(), epocher);
+        let epochs = Epochs {
+            shared: shared.clone(),
+            key,
+            schemes,
+            marshal,
+            application,
+            blocker: peers,
+            timing,
+            pages,
+            genesis,
+        };
+        parts.push(
+            context
+                .child("epochs")
+                .spawn(move |context| epochs.run(context, channels.votes, channels.certificates, channels.missed)),
         );
-        parts.push(engine.start(channels.votes, channels.certificates, channels.missed));
         Engine { shared, pool, executor, parts }
     }
 

@@ -86,10 +86,8 @@ impl Executor {
         let mut union = shared.union.write().unwrap_or_else(PoisonError::into_inner);
         let applied = union.apply(&block)?;
         let tip = union.tip().clone();
+        shared.follow(&union, &block);
         drop(union);
-        for member in 0..shared.charter.members.len() as u16 {
-            shared.sequences[usize::from(member)].store(tip.sequence(member), Ordering::Release);
-        }
 
         #[cfg(test)]
         if shared.has_bug(crate::simulation::Bug::AcknowledgesFirst) {
@@ -119,8 +117,9 @@ impl Executor {
 
     /// Who waits for the block's batches, in their order; and who waits for batches that can be in no block any more.
     fn answers(&self, block: &Block, tip: &Tip) -> (Vec<Vec<Answer>>, Vec<(Answer, BatchError)>) {
+        let rosters = self.shared.rosters();
         let mut waiting = BTreeMap::new();
-        for Left { batch, answers } in self.pool.settle(tip) {
+        for Left { batch, answers } in self.pool.settle(tip, &rosters) {
             self.shared.waiting_bytes.fetch_sub(batch.bytes().len() * answers.len(), Ordering::AcqRel);
             waiting.insert(batch.id(), (batch, answers));
         }
@@ -128,7 +127,8 @@ impl Executor {
         let answers = block.batches().iter().map(of_block).collect();
         let replay = |batch: &Batch| {
             let (member, got) = (batch.header().member, batch.header().sequence);
-            BatchError::Replay { member, got, last: tip.sequence(member) }
+            let replay = BatchError::Replay { member, got, last: tip.sequence(member) };
+            rosters.check(batch.header()).err().unwrap_or(replay)
         };
         let passed_over = waiting.into_values().flat_map(|(batch, answers)| {
             answers.into_iter().map(|answer| (answer, replay(&batch))).collect::<Vec<_>>()

@@ -91,11 +91,12 @@ pub(crate) async fn receive<S: Sender<PublicKey = PublicKey>, R: Receiver<Public
 ) {
     while let Ok((peer, message)) = receiver.recv().await {
         let message = message.as_ref();
+        let rosters = shared.rosters();
         let mut rest: &[u8] = message;
         while !rest.is_empty() {
             let batch = Batch::split_first(rest).and_then(|(first, after)| {
                 rest = after;
-                Batch::verify(Arc::from(first), &shared.charter)
+                Batch::verify(Arc::from(first), &rosters)
             });
             match batch {
                 Ok(batch) => {

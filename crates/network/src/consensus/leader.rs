@@ -15,7 +15,7 @@ use commonware_runtime::{Clock as Sleep, Metrics, Spawner};
 use futures::StreamExt as _;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use union::{Block, Hash, Tip};
+use union::{Batch, Block, Hash, STATE_BEHIND_MAX, Tip};
 
 /// How often a leader without batches looks whether something has fallen due.
 const LOOK: Duration = Duration::from_millis(50);
@@ -46,6 +46,12 @@ impl Leader {
         self.shared.union.read().unwrap_or_else(PoisonError::into_inner).falls_due_at_ms()
     }
 
+    /// What this node would put on top of a tip.
+    fn choose(&self, tip: &Tip, bytes: usize) -> Vec<Batch> {
+        let rosters = self.shared.rosters();
+        rosters.of_height(tip.height() + 1).map_or_else(Vec::new, |roster| self.pool.choose(tip, roster, bytes))
+    }
+
     /// Resolves when this node has applied the block of a height.
     async fn applied(&self, height: u64) {
         let mut durable = self.shared.durable.subscribe();
@@ -59,7 +65,7 @@ impl Leader {
         let idle_until = context.current() + self.timing.idle;
         loop {
             let arrival = self.pool.arrival();
-            let has_batches = !self.pool.choose(tip, 1).is_empty();
+            let has_batches = !self.choose(tip, 1).is_empty();
             let is_due = self.falls_due_at_ms() <= self.clock.now_ms() && tip.time_ms() < self.clock.now_ms();
             // While the clock stands still a scenario has only the blocks that it asks for.
             let is_idle = context.current() >= idle_until && !self.clock.is_standing();
@@ -75,13 +81,14 @@ impl Leader {
 
     /// The block that this node proposes on top of a tip.
     async fn make(&self, context: &impl Sleep, tip: &Tip) -> Option<Block> {
-        self.applied(tip.state_height()).await;
+        // A block names no state that is further behind.
+        self.applied(tip.state_height().max(tip.height().saturating_sub(STATE_BEHIND_MAX))).await;
         self.wait_for_reason(context, tip).await;
         let (state_height, state) = self.state();
         if state_height > tip.height() {
             return None; // the chain has gone another way meanwhile
         }
-        let batches = self.pool.choose(tip, self.block_bytes);
+        let batches = self.choose(tip, self.block_bytes);
         let time_ms = self.clock.now_ms().max(tip.time_ms());
         let height = tip.height() + 1;
         let state_behind = u32::try_from(tip.height() - state_height).ok()?;
@@ -91,7 +98,9 @@ impl Leader {
     /// Whether a block may follow a tip. Waits for what is only not known yet: the time that the block says, and the state
     /// that it names.
     async fn check(&self, context: &impl Sleep, tip: &Tip, block: &Block) -> bool {
-        if let Err(error) = tip.check(block, &self.shared.charter.calendar) {
+        let rosters = self.shared.rosters();
+        let Some(roster) = rosters.of_height(block.header().height) else { return false };
+        if let Err(error) = tip.check(block, roster) {
             tracing::warn!(%error, "a block that does not follow was proposed");
             return false;
         }
@@ -130,16 +139,16 @@ impl<E: Spawner + Metrics + Sleep> commonware_consensus::Application<E> for Lead
         (): (),
     ) -> Option<Digested<Candidate>> {
         #[cfg(test)]
-        self.shared.entered(_round.round.view().get());
-        let tip = self.tips.after(&self.shared.charter.calendar, ancestry).await?;
+        self.shared.entered(_round.round);
+        let tip = self.tips.after(&self.shared.rosters(), ancestry).await?;
         let block = self.make(&context, &tip).await?;
         self.tips.add(tip.after(&block));
         #[cfg(test)]
         if self.shared.has_bug(crate::simulation::Bug::ForgetsProposed) {
-            self.pool.settle(&tip.after(&block));
+            self.pool.settle(&tip.after(&block), &self.shared.rosters());
         }
         #[cfg(test)]
-        let block = self.shared.twisted(_round.round.view().get(), block);
+        let block = self.shared.twisted(_round.round, block);
         Some(Candidate::Block(block).digested())
     }
 
@@ -147,10 +156,10 @@ impl<E: Spawner + Metrics + Sleep> commonware_consensus::Application<E> for Lead
         let Some(candidate) = ancestry.next().await else { return false };
         let Some(block) = candidate.inner().block() else { return false };
         #[cfg(test)]
-        if self.shared.proposed(_round.round.view().get(), block) {
+        if self.shared.proposed(_round.round, block) {
             return true;
         }
-        let Some(tip) = self.tips.after(&self.shared.charter.calendar, ancestry).await else { return false };
+        let Some(tip) = self.tips.after(&self.shared.rosters(), ancestry).await else { return false };
         let is_valid = self.check(&context, &tip, block).await;
         if is_valid {
             self.tips.add(tip.after(block));

@@ -5,7 +5,7 @@ use crate::node::Answer;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
-use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, Hash, Tip};
+use union::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, Hash, Roster, Rosters, Tip};
 
 /// The batches that this node knows of and that are in no final block yet. Every member has its own share of the
 /// room: nobody can crowd out another.
@@ -54,9 +54,8 @@ pub(crate) struct Left {
 }
 
 impl Pool {
-    pub fn new(members: usize, bytes_of_a_member: usize) -> Pool {
-        let waiting = Waiting { members: (0..members).map(|_| Queue::default()).collect(), places: HashMap::new() };
-        Pool { waiting: Mutex::new(waiting), arrived: Notify::new(), bytes_of_a_member }
+    pub fn new(bytes_of_a_member: usize) -> Pool {
+        Pool { waiting: Mutex::default(), arrived: Notify::new(), bytes_of_a_member }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -69,6 +68,9 @@ impl Pool {
         let (member, sequence, length) = (batch.header().member, batch.header().sequence, batch.bytes().len());
         let mut waiting = self.lock();
         let Waiting { members, places } = &mut *waiting;
+        if members.len() <= usize::from(member) {
+            members.resize_with(usize::from(member) + 1, Queue::default);
+        }
         let queue = &mut members[usize::from(member)];
         let id = batch.id();
         if let Some(entry) = queue.batches.get_mut(&sequence) {
@@ -103,14 +105,17 @@ impl Pool {
 
     /// What a leader puts on top of a block: of each member in turn, the next in sequence, until nothing is left or
     /// `bytes` are reached. The member whose turn is first changes with the height.
-    pub fn choose(&self, tip: &Tip, bytes: usize) -> Vec<Batch> {
+    /// What is signed with a key that the roster of the block's epoch does not name is left out.
+    pub fn choose(&self, tip: &Tip, roster: &Roster, bytes: usize) -> Vec<Batch> {
         let waiting = self.lock();
         let members = waiting.members.len();
-        let first = (tip.height() % members as u64) as usize;
+        let first = (tip.height() % members.max(1) as u64) as usize;
         let mut queues: Vec<_> = (0..members)
             .map(|turn| {
                 let member = (first + turn) % members;
-                waiting.members[member].batches.range(tip.sequence(member as u16) + 1..).map(|(_, entry)| entry)
+                let after = tip.sequence(member as u16) + 1;
+                let entries = waiting.members[member].batches.range(after..).map(|(_, entry)| entry);
+                entries.filter(|entry| roster.check(entry.batch.header()).is_ok())
             })
             .collect();
         let (mut chosen, mut size) = (Vec::new(), 0);
@@ -142,14 +147,17 @@ impl Pool {
         entries.filter(|entry| !entry.answers.is_empty()).map(|entry| entry.batch.clone()).collect()
     }
 
-    /// Takes out every batch that a final block holds or has passed over: those up to the member's sequence.
-    pub fn settle(&self, tip: &Tip) -> Vec<Left> {
+    /// Takes out every batch that a final block holds or has passed over: those up to the member's sequence, and those whose keys
+    /// do not count any more.
+    pub fn settle(&self, tip: &Tip, rosters: &Rosters) -> Vec<Left> {
         let mut waiting = self.lock();
         let mut left = Vec::new();
         let Waiting { members, places } = &mut *waiting;
         for (member, queue) in (0..).zip(members) {
-            while let Some(first) = queue.batches.first_entry().filter(|first| *first.key() <= tip.sequence(member)) {
-                let entry = first.remove();
+            let is_over = |sequence: &u64, entry: &mut Entry| {
+                *sequence <= tip.sequence(member) || rosters.check(entry.batch.header()).is_err()
+            };
+            for (_, entry) in queue.batches.extract_if(.., is_over) {
                 queue.bytes -= entry.batch.bytes().len();
                 places.remove(&entry.batch.id());
                 left.push(Left { batch: entry.batch, answers: entry.answers });

@@ -10,6 +10,7 @@
 //! ```
 
 use super::candidate::Candidate;
+use super::certificate::public_key;
 use super::pool::Pool;
 use super::{Digest, PublicKey};
 use crate::node::Shared;
@@ -198,7 +199,7 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
         context: impl Clock,
         shared: Arc<Shared>,
         pool: Arc<Pool>,
-        nodes: Vec<PublicKey>,
+        own: PublicKey,
         mut receiver: R,
     ) {
         let mut ask_at = context.current();
@@ -221,7 +222,7 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
             }
             // However often messages come.
             if context.current() >= ask_at {
-                self.ask(&context, &nodes);
+                self.ask(&context, &shared, &own);
                 ask_at = context.current() + ASK_AFTER;
             }
         }
@@ -304,7 +305,7 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
             partial.batches.get(place)?.is_none().then(|| partial.ids[place])
         };
         let Some(id) = wanted(&self.lock()) else { return true };
-        let Ok(batch) = Batch::verify(Arc::from(bytes), &shared.charter) else { return false };
+        let Ok(batch) = Batch::verify(Arc::from(bytes), &shared.rosters()) else { return false };
         if batch.id() != id {
             return false;
         }
@@ -318,10 +319,20 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
     }
 
     /// Asks for what did not come: first who sent the block, then the next node.
-    fn ask(&self, context: &impl Clock, nodes: &[PublicKey]) {
+    fn ask(&self, context: &impl Clock, shared: &Shared, own: &PublicKey) {
         let now = context.current();
         let mut questions = Vec::new();
-        for (digest, partial) in &mut self.lock().partial {
+        let mut blocks = self.lock();
+        if blocks.partial.is_empty() {
+            return;
+        }
+        let nodes = shared.rosters().current().nodes();
+        let nodes = nodes.iter().filter_map(public_key).filter(|node| node != own);
+        let nodes: Vec<PublicKey> = nodes.collect();
+        if nodes.is_empty() {
+            return;
+        }
+        for (digest, partial) in &mut blocks.partial {
             let waited = now.duration_since(partial.since).unwrap_or_default();
             let patience = if partial.asked == 0 { ASK_AFTER } else { ASK_AGAIN };
             if waited < patience || partial.asked > 2 * nodes.len() {
@@ -332,6 +343,7 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
             (partial.since, partial.asked) = (now, partial.asked + 1);
             questions.push((next, question(*digest, &partial.missing())));
         }
+        drop(blocks);
         for (node, question) in questions {
             self.sender.clone().send(Recipients::One(node), IoBufs::from(question), true);
         }

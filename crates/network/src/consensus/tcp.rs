@@ -1,7 +1,8 @@
 //! A node among others on a real network: its thread, its connections, its end.
 
-use super::certificate::Nodes;
+use super::certificate::{namespace, public_key};
 use super::engine::{Channels, Engine, Parts, message_bytes_max};
+use super::peers::{self, AddressBook};
 use super::pool::Pool;
 use super::{PublicKey, Timing, connections};
 use crate::clock::Clock;
@@ -13,20 +14,20 @@ use bytes::Bytes;
 use commonware_codec::DecodeExt as _;
 use commonware_cryptography::ed25519::PrivateKey;
 use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
+use commonware_p2p::AddressableManager as _;
 use commonware_p2p::authenticated::lookup;
-use commonware_p2p::{Address, AddressableManager as _};
 use commonware_runtime::{Quota, Runner as _, Spawner as _, Supervisor as _, tokio};
 use commonware_stream::cups::{self, Cups};
 use commonware_stream::sake::{self, Sake};
-use commonware_utils::ordered::Map;
 use commonware_utils::{NZU32, NZUsize};
 use journal::Journal;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use union::{Batch, Charter};
+use union::Batch;
 use zeroize::Zeroizing;
 
 /// What makes a node one of several: its key, and where the others are.
@@ -38,6 +39,9 @@ pub struct Membership {
     pub listen: SocketAddr,
     /// Where the other nodes listen, by their members' numbers. One whose place is not known yet is left out.
     pub peers: Vec<(u16, SocketAddr)>,
+    /// Keys and addresses of nodes beside those that the rosters name: a node that comes late knows only the charter that the
+    /// union was founded on, and is introduced to the others by somebody.
+    pub introduced: Vec<([u8; 32], SocketAddr)>,
     /// How long it waits for what.
     pub timing: Timing,
 }
@@ -97,37 +101,26 @@ pub(crate) struct Local<'a> {
     pub own: mpsc::UnboundedReceiver<Batch>,
 }
 
-/// This node's place among the nodes of a charter: its key, theirs, and their addresses.
-fn place(
-    charter: &Charter,
-    membership: &Membership,
-) -> Result<(Nodes, PrivateKey, Map<PublicKey, Address>), NodeError> {
-    let wrong = |text: String| NodeError::Membership(text);
-    let nodes = Nodes::of(charter).ok_or_else(|| wrong("the charter names no nodes".into()))?;
-    let key = PrivateKey::decode(Bytes::copy_from_slice(membership.key.as_slice()))
-        .map_err(|error| wrong(error.to_string()))?;
-    let own = key.public_key();
-    if nodes.keys().position(&own).is_none() {
-        return Err(wrong("this node's key is not the node_key of any member".into()));
+/// Connections that are kept at once: two rosters with a node and one that stands by for each member, and others that were introduced.
+const PEERS_MAX: NonZeroUsize = NZUsize!(5 * union::MEMBERS_MAX);
+
+fn warn_if_without_vote(shared: &Shared, own: &PublicKey) {
+    let rosters = shared.rosters();
+    let names = |key: [u8; 32]| public_key(&key).is_some_and(|key| key == *own);
+    if !rosters.current().nodes().into_iter().any(names) {
+        tracing::warn!("this node's key is not that of a member's node in this epoch: it follows without a vote");
     }
-    let mut addresses = vec![(own.clone(), membership.listen.into())];
-    for (member, address) in &membership.peers {
-        let node_key = charter.members.get(usize::from(*member)).and_then(|member| member.node_key);
-        let node_key = node_key.ok_or_else(|| wrong(format!("the charter names no node of member {member}")))?;
-        let node_key =
-            PublicKey::decode(Bytes::copy_from_slice(&node_key)).map_err(|error| wrong(error.to_string()))?;
-        if node_key != own {
-            addresses.push((node_key, (*address).into()));
-        }
-    }
-    let addresses = Map::try_from(addresses).map_err(|error| wrong(format!("peers: {error}")))?;
-    Ok((nodes, key, addresses))
 }
 
 /// Starts an engine on a thread of its own.
 pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, NodeError> {
-    let Local { directory, shared, clock, options, pool, journal, snapshots, own } = local;
-    let (nodes, key, addresses) = place(&shared.charter, membership)?;
+    let Local { directory, shared, clock, options, pool, journal, snapshots, own: batches } = local;
+    let wrong = |text: String| NodeError::Membership(text);
+    let key = PrivateKey::decode(Bytes::copy_from_slice(membership.key.as_slice()))
+        .map_err(|error| wrong(error.to_string()))?;
+    let own = key.public_key();
+    warn_if_without_vote(&shared, &own);
+    let book = AddressBook::new(own, membership);
     // The engine can only panic if it is not free.
     TcpListener::bind(membership.listen).map(drop).map_err(|error| {
         NodeError::Membership(format!("cannot listen for other nodes on {}: {error}", membership.listen))
@@ -135,7 +128,7 @@ pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, 
     let timing = membership.timing;
     let block_bytes = options.block_bytes;
     let fate = shared.clone();
-    let parts = Parts { shared, clock, pool, nodes, key, timing, block_bytes, journal, snapshots, own };
+    let parts = Parts { shared, clock, pool, key, timing, block_bytes, journal, snapshots, own: batches };
 
     let runner = tokio::Config::new()
         .with_storage_directory(directory.join("consensus"))
@@ -147,7 +140,7 @@ pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, 
         .name("consensus".into())
         .spawn(move || {
             let unexpected = FailUnlessDefused(&fate);
-            let result = tokio::Runner::new(runner).start(|context| live(context, parts, network, addresses, stopped));
+            let result = tokio::Runner::new(runner).start(|context| live(context, parts, network, book, stopped));
             match &result {
                 Ok(()) => std::mem::forget(unexpected),
                 Err(error) => tracing::error!(%error, "this node takes part no more"),
@@ -167,20 +160,19 @@ fn network_config(parts: &Parts, listen: SocketAddr) -> lookup::Config<Handshake
         max_handshake_age: Duration::from_secs(30),
         version: sake::Version::V1,
     };
-    let nodes = parts.nodes.keys().len();
-    let charter = Arc::new(parts.shared.charter.clone());
+    let charter = parts.shared.charter();
     let mut config = lookup::Config::local(
         Cups::new(sake, cups::Version::V1),
-        parts.nodes.namespace(),
+        &namespace(&charter.hash()),
         listen,
         NZUsize!(256),
-        message_bytes_max(nodes as u32, &charter),
+        message_bytes_max(&charter.hash()),
         NZUsize!(1_024),
     );
     // Behind a firewall or a load balancer a member's address is not what it connects from; its key is what counts.
     config.bypass_ip_check = true;
-    config.max_peers_per_set = nodes.try_into().expect("there is at least one node");
-    config.tracked_peer_sets = NZUsize!(1);
+    config.max_peers_per_set = PEERS_MAX;
+    config.tracked_peer_sets = NZUsize!(2);
     config
 }
 
@@ -189,11 +181,12 @@ async fn live(
     context: tokio::Context,
     parts: Parts,
     config: lookup::Config<Handshake>,
-    addresses: Map<PublicKey, Address>,
+    book: AddressBook,
     stopped: oneshot::Receiver<()>,
 ) -> Result<(), NodeError> {
     let (mut network, mut oracle) = lookup::Network::new(context.child("network"), config);
-    oracle.track(0, addresses);
+    let peers = book.peers(&parts.shared);
+    oracle.track(0, peers.clone());
     // A receiver keeps as many messages as may come in a second from all others. Votes are short; blocks and batches are
     // not.
     let (short, long) = (Quota::per_second(NZU32!(512)), Quota::per_second(NZU32!(64)));
@@ -212,6 +205,10 @@ async fn live(
         let shared = parts.shared.clone();
         move |context| connections::count(context, shared, reach)
     });
+    let following = context.child("peers").spawn({
+        let (shared, oracle) = (parts.shared.clone(), oracle.clone());
+        move |_| peers::follow(shared, book, oracle, peers)
+    });
     let engine = Engine::start(context.child("node"), parts, oracle, channels).await;
-    engine.live(context, [network, counting], stopped).await
+    engine.live(context, [network, counting, following], stopped).await
 }

@@ -7,7 +7,7 @@ use commonware_cryptography::Digestible as _;
 use futures::StreamExt as _;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use union::{Calendar, Hash, Tip};
+use union::{Hash, Rosters, Tip};
 
 /// Heights below the last final one whose tips are remembered: proposals that arrive late may name them.
 const KEPT: u64 = 16;
@@ -60,13 +60,13 @@ impl Tips {
     }
 
     /// The tip after the first block of an ancestry; `None` if it does not lead back to what is known.
-    pub async fn after(&self, calendar: &Calendar, mut ancestry: impl Ancestry<Candidate>) -> Option<Tip> {
+    pub async fn after(&self, rosters: &Rosters, mut ancestry: impl Ancestry<Candidate>) -> Option<Tip> {
         let mut later = Vec::new();
         loop {
             let block = ancestry.next().await?;
             if let Some(mut tip) = self.get(&block.digest().0) {
                 for block in later.iter().rev() {
-                    tip.check(block, calendar).ok()?;
+                    tip.check(block, rosters.of_height(block.header().height)?).ok()?;
                     tip = tip.after(block);
                     self.add(tip.clone());
                 }

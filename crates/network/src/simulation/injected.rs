@@ -1,6 +1,7 @@
 //! What a simulation has a node do wrong, and what it has a node tell of. Only test builds have any of it.
 
 use crate::node::Shared;
+use commonware_consensus::types::Round;
 use std::fmt;
 use std::sync::Arc;
 use union::{Block, Hash};
@@ -19,9 +20,9 @@ pub(crate) enum Bug {
 /// What a node tells of its leaders' turns.
 pub(crate) trait Witness: Send + Sync {
     /// It is this node's turn to lead.
-    fn entered(&self, view: u64);
+    fn entered(&self, round: Round);
     /// A block was proposed, by this node or another.
-    fn proposed(&self, view: u64, block: &Hash);
+    fn proposed(&self, round: Round, block: &Hash);
 }
 
 /// What a hostile leader does to the block that it would have proposed.
@@ -49,27 +50,27 @@ impl Shared {
     }
 
     /// It is this node's turn to lead.
-    pub(crate) fn entered(&self, view: u64) {
+    pub(crate) fn entered(&self, round: Round) {
         if let Some(injected) = self.injected.get() {
-            injected.witness.entered(view);
+            injected.witness.entered(round);
         }
     }
 
     /// The block that this node proposes.
-    pub(crate) fn twisted(&self, view: u64, block: Block) -> Block {
+    pub(crate) fn twisted(&self, round: Round, block: Block) -> Block {
         let Some(injected) = self.injected.get() else { return block };
         let block = match &injected.twist {
             Some(twist) => twist.twist(block),
             None => block,
         };
-        injected.witness.proposed(view, &block.header().hash());
+        injected.witness.proposed(round, &block.header().hash());
         block
     }
 
     /// Another node proposes a block; whether this one votes for it whatever it is.
-    pub(crate) fn proposed(&self, view: u64, block: &Block) -> bool {
+    pub(crate) fn proposed(&self, round: Round, block: &Block) -> bool {
         let Some(injected) = self.injected.get() else { return false };
-        injected.witness.proposed(view, &block.header().hash());
+        injected.witness.proposed(round, &block.header().hash());
         injected.twist.is_some()
     }
 }

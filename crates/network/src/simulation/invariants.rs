@@ -2,7 +2,9 @@
 
 use super::injected::Witness;
 use super::network::Place;
+use super::payments::EPOCH_BLOCKS;
 use crate::node::{BatchReceipt, Final, Node};
+use commonware_consensus::types::Round;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,6 +28,8 @@ struct Seen {
     receipts: Vec<(Place, Hash, BatchReceipt)>,
     /// By hash of a block, the view in which it was proposed.
     views: BTreeMap<Hash, u64>,
+    /// Views before each epoch.
+    epochs: BTreeMap<u64, u64>,
     last_view: u64,
     /// Batches of honest members that are not final, with the last view when all honest nodes had them.
     waiting: BTreeMap<Hash, Option<u64>>,
@@ -257,6 +261,21 @@ impl Record {
 }
 
 impl Seen {
+    /// Views counted through from the first epoch on. Those at the end of an epoch in which its last block is only proposed again
+    /// do not count: nobody can put anything into a block then.
+    fn count(&mut self, round: Round) -> u64 {
+        let epoch = round.epoch().get();
+        let before = match self.epochs.get(&epoch) {
+            Some(before) => *before,
+            None => {
+                let last = (epoch * EPOCH_BLOCKS).checked_sub(1).and_then(|height| self.chain.get(&height));
+                let before = last.and_then(|(block, _)| self.views.get(block)).copied().unwrap_or(self.last_view);
+                *self.epochs.entry(epoch).or_insert(if epoch == 0 { 0 } else { before })
+            }
+        };
+        before + round.view().get()
+    }
+
     fn note(&mut self, prints: bool, text: &str) {
         let since = self.now.and_then(|now| now.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
         let line = format!("{} {text}", since.as_millis());
@@ -268,13 +287,15 @@ impl Seen {
 }
 
 impl Witness for Record {
-    fn entered(&self, view: u64) {
+    fn entered(&self, round: Round) {
         let seen = &mut *self.lock();
+        let view = seen.count(round);
         seen.last_view = seen.last_view.max(view);
     }
 
-    fn proposed(&self, view: u64, block: &Hash) {
+    fn proposed(&self, round: Round, block: &Hash) {
         let seen = &mut *self.lock();
+        let view = seen.count(round);
         seen.last_view = seen.last_view.max(view);
         seen.views.entry(*block).or_insert(view);
     }

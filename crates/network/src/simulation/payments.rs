@@ -70,10 +70,13 @@ pub(crate) fn public_keys(nodes: usize) -> Vec<PublicKey> {
     (0..nodes).map(|node| node_key(node).public_key()).collect()
 }
 
+/// Blocks in an epoch: few, so that there are many ends of epochs.
+pub(crate) const EPOCH_BLOCKS: u64 = 16;
+
 /// A charter of members with a node each.
 pub(crate) fn charter(members: usize) -> Charter {
-    let mut text = String::from(
-        "name = \"Simulated\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
+    let mut text = format!(
+        "name = \"Simulated\"\nprotocol = 1\nepoch_blocks = {EPOCH_BLOCKS}\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
          [calendar]\nutc_offset_minutes = 0\ncustomer_cut_off = \"17:00\"\ninterbank_cut_off = \"17:00\"\ndays_ahead = 10\n\
          [cycle]\nfirst_day = \"2026-01-05\"\ndays = 1\nclose = \"18:00\"\n\
          [queue]\ndiscipline = \"bypass-fifo\"\nattempts = 1000\nopen_orders_max = 1000\ndays_waiting = 5\n",

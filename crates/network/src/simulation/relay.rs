@@ -43,13 +43,12 @@ impl Scene {
         let mut payer = Payer::new(1, 4);
         payer.sequence = 1;
         let payments = payer.payments(&charter, &mut random(0, 1));
-        let batch = Batch::verify(payer.sign(&charter, &payments), &charter).unwrap();
+        let batch = Batch::signed(payer.sign(&charter, &payments), &charter.hash()).unwrap();
         let block = Block::new(1, 0, charter.hash(), 0, [0; 32], vec![batch]);
         let (shared, pool) = (parts.shared.clone(), parts.pool.clone());
         context.child("relay").spawn(move |context| {
             let (sender, receiver) = channels.blocks;
-            let nodes = public_keys(4).split_off(1);
-            Relay::new(sender).receive(context, shared, pool, nodes, receiver)
+            Relay::new(sender).receive(context, shared, pool, public_keys(4).remove(0), receiver)
         });
         Scene { network, leader: leader.blocks.1, hostile: hostile.blocks.1, block, node }
     }

@@ -39,7 +39,7 @@ impl Owner {
             .collect();
         // Sequences go on across crashes; some of them are never seen.
         let batch = self.members[usize::from(sender)].sign(&self.charter, &commands);
-        let batch = Batch::verify(batch, &self.charter).unwrap();
+        let batch = Batch::verify(batch, union.rosters()).unwrap();
         Block::new(union.height() + 1, noon(&self.charter, day), union.parent(), 0, union.state(), vec![batch])
     }
 

@@ -43,6 +43,7 @@ impl Union {
             key: Zeroizing::new([node as u8 + 101; 32]),
             listen: self.addresses[usize::from(node)],
             peers: (0..).zip(self.addresses.iter().copied()).collect(),
+            introduced: Vec::new(),
             timing: Timing { idle: Duration::from_millis(200), ..Timing::default() },
         };
         Node::join(&self.path(node), self.clock.clone(), Options::default(), &membership).unwrap().0

@@ -1,0 +1,69 @@
+//! With whom this node keeps connections: the nodes of this epoch and the next, those that stand by, and those that it was told of.
+
+use super::certificate::public_key;
+use super::{Membership, PublicKey};
+use crate::node::Shared;
+use commonware_p2p::{Address, AddressableManager};
+use commonware_utils::ordered::Map;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+/// Stands where nobody knows a node's address: it is not called, but may call.
+const UNKNOWN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// What this node knows of the others beside the rosters.
+#[derive(Clone, Debug)]
+pub(crate) struct AddressBook {
+    own: (PublicKey, SocketAddr),
+    by_member: BTreeMap<u16, SocketAddr>,
+    by_key: Vec<(PublicKey, SocketAddr)>,
+}
+
+impl AddressBook {
+    pub fn new(own: PublicKey, membership: &Membership) -> AddressBook {
+        let by_key = membership.introduced.iter().filter_map(|(key, address)| Some((public_key(key)?, *address)));
+        AddressBook {
+            own: (own, membership.listen),
+            by_member: membership.peers.iter().copied().collect(),
+            by_key: by_key.collect(),
+        }
+    }
+
+    /// Those with whom connections are kept now, with their addresses.
+    pub fn peers(&self, shared: &Shared) -> Map<PublicKey, Address> {
+        let rosters = shared.rosters();
+        let mut peers = BTreeMap::new();
+        for roster in [rosters.current(), rosters.next()] {
+            for (member, seat) in (0..).zip(roster.seats()) {
+                let address = self.by_member.get(&member).copied().unwrap_or(UNKNOWN);
+                let keys = [seat.node_key, seat.standby_key].into_iter().filter(|key| *key != [0; 32]);
+                peers.extend(keys.filter_map(|key| public_key(&key)).map(|key| (key, address)));
+            }
+        }
+        peers.extend(self.by_key.iter().cloned());
+        peers.insert(self.own.0.clone(), self.own.1);
+        let peers = peers.into_iter().map(|(key, address)| (key, Address::from(address)));
+        Map::from_iter_dedup(peers)
+    }
+}
+
+/// Has the network follow the rosters.
+pub(crate) async fn follow<M: AddressableManager<PublicKey = PublicKey>>(
+    shared: Arc<Shared>,
+    book: AddressBook,
+    mut manager: M,
+    mut tracked: Map<PublicKey, Address>,
+) {
+    let mut durable = shared.durable.subscribe();
+    let mut number = 0;
+    while durable.changed().await.is_ok() {
+        let peers = book.peers(&shared);
+        if peers != tracked {
+            number += 1;
+            tracing::info!(peers = peers.len(), "other nodes take part");
+            manager.track(number, peers.clone());
+            tracked = peers;
+        }
+    }
+}
