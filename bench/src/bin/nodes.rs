@@ -132,6 +132,7 @@ impl Running {
                     key: Zeroizing::new(node_key(sender.number)),
                     listen: *listen,
                     peers: (0..).zip(addresses.iter().copied()).collect(),
+                    introduced: Vec::new(),
                     timing: Timing::default(),
                 };
                 Node::found(&path(sender.number), &charter)?;

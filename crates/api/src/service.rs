@@ -148,7 +148,7 @@ impl Api {
         for HeldMember { code, key, four_eyes_from } in members {
             let what = format!("members: {code}");
             let Some(member) = charter.member(&code) else { return Err(SettingsError::Member { what, code }) };
-            crate::sign::BatchSigner::new(charter, member, &key)?;
+            crate::sign::BatchSigner::new(&charter, member, &key)?;
             let unit = charter.unit_of_account;
             let four_eyes_from = crate::text::amount("four_eyes_from", unit, &four_eyes_from).map_err(|error| {
                 SettingsError::Entry { what: format!("{what}, four_eyes_from"), problem: error.problem }
@@ -204,7 +204,8 @@ impl Api {
         &self.node
     }
 
-    pub(crate) fn charter(&self) -> &Charter {
+    /// The charter that is in force.
+    pub(crate) fn charter(&self) -> Arc<Charter> {
         self.node.charter()
     }
 
@@ -219,7 +220,7 @@ impl Api {
 
     /// The number of the member with a code.
     pub(crate) fn member(&self, field: &str, code: &str) -> Result<u16, Problem> {
-        crate::text::member(self.charter(), field, code)
+        crate::text::member(&self.charter(), field, code)
             .map_err(|error| Problem::not_found(error.problem).at(field).because(error.reason.code()))
     }
 

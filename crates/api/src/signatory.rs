@@ -83,7 +83,8 @@ impl Signatory {
     fn hand_over(&self, node: &Node, records: Vec<Record>) -> Vec<(Vec<Record>, Result<Ticket, SubmitError>)> {
         let mut last = self.last_sequence.lock().unwrap_or_else(PoisonError::into_inner);
         let next = node.peek(|union| union.sequence(self.member)).max(*last).saturating_add(1);
-        let signed = match self.signer(node.charter()).sign(records.clone(), next) {
+        let charter = node.charter();
+        let signed = match self.signer(&charter).sign(records.clone(), next) {
             Ok(signed) => signed,
             Err(error) => return vec![(records, Err(SubmitError::Unknown(error.to_string())))],
         };

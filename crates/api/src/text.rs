@@ -191,3 +191,9 @@ pub fn time_text(time_ms: u64) -> String {
     let time = i64::try_from(time_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     time.map_or_else(|| "after 9999".to_owned(), |time| time.to_string())
 }
+
+/// A time in RFC 3339, in Unix milliseconds.
+pub(crate) fn time(field: &str, text: &str) -> Result<u64, FieldError> {
+    let time = text.parse::<jiff::Timestamp>().ok().and_then(|time| u64::try_from(time.as_millisecond()).ok());
+    time.ok_or_else(|| FieldError::form(field, format!("{} is not a time such as 2026-03-31T12:00:00Z", quoted(text))))
+}

@@ -13,6 +13,7 @@ mod member;
 mod order;
 mod outcome;
 mod position;
+mod proposal;
 mod queue_run;
 mod statement;
 
@@ -26,6 +27,7 @@ pub use member::{LimitsView, MemberSummary, MemberView, ParticipantView, RatesVi
 pub use order::{OrderView, PlaceView};
 pub use outcome::{OutcomeView, ReceiptView};
 pub use position::{BilateralView, PositionView, UnionAccountsView};
+pub use proposal::ProposalView;
 pub use queue_run::{QueueRunView, TriedView};
 pub use statement::{AccountStatementView, EntryView, StatementView};
 

@@ -107,7 +107,13 @@ pub fn resolve(address: &str) -> std::result::Result<SocketAddr, String> {
 impl Place {
     /// What [`network::Node::join`] needs.
     pub fn membership(&self, key: &NodeKey, peers: Vec<(u16, SocketAddr)>) -> Membership {
-        Membership { key: key.secret().clone(), listen: self.listen, peers, timing: self.timing.with_the_usual() }
+        Membership {
+            key: key.secret().clone(),
+            listen: self.listen,
+            peers,
+            introduced: Vec::new(),
+            timing: self.timing.with_the_usual(),
+        }
     }
 }
 

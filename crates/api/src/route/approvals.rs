@@ -31,7 +31,7 @@ pub(super) async fn approvals(State(api): State<Arc<Api>>, session: Session) -> 
     let today = api.read(Union::today).await?;
     let approvals = api.approvals.list(session.member, today);
     let view = |approval: &Approval| {
-        approval.view(api.charter(), |record| match Command::decode(&record.bytes) {
+        approval.view(&api.charter(), |record| match Command::decode(&record.bytes) {
             Ok(Command::Pay(payment)) => detail(&api, &session, &payment, record.sealed.as_deref()?),
             _ => None,
         })
@@ -73,8 +73,7 @@ async fn give_approved(
     approval: Approval,
 ) -> Result<OutcomeView, Problem> {
     let record = approval.record().expect("it was read when it was taken in");
-    let of =
-        json!({"approval": approval.id, "prepared_by": approval.prepared_by, "what": describe(api.charter(), &record)});
+    let of = json!({"approval": approval.id, "prepared_by": approval.prepared_by, "what": describe(&api.charter(), &record)});
     let act = match api.begin(&session, "approve", of).await {
         Ok(act) => act,
         Err(problem) => {

@@ -47,7 +47,7 @@ async fn submit(api: Arc<Api>, bytes: Arc<[u8]>) -> Result<Arc<ReceiptView>, Pro
     };
     match receipt {
         Ok(receipt) => {
-            let view = Arc::new(ReceiptView::new(api.charter(), &header, batch.records(), &receipt));
+            let view = Arc::new(ReceiptView::new(&api.charter(), &header, batch.records(), &receipt));
             under_way.keep(view.clone());
             Ok(view)
         }

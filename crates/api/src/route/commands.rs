@@ -33,7 +33,7 @@ pub(super) async fn submit_command(
     expect_media_type(&headers, &["application/json"])?;
     let signatory = api.signatory(&session, Role::Maker)?;
     let text = std::str::from_utf8(&body).map_err(|_| Problem::malformed("body", "the body is not UTF-8"))?;
-    let command = parse_command(api.charter(), text)?;
+    let command = parse_command(&api.charter(), text)?;
     if needs_second_person(&command) {
         return prepare_command(api, session, &headers, command).await;
     }
@@ -68,7 +68,7 @@ pub(super) async fn prepare_command(
     let work = {
         let api = api.clone();
         async move {
-            let act = api.begin(&session, "prepare", describe(api.charter(), &record)).await?;
+            let act = api.begin(&session, "prepare", describe(&api.charter(), &record)).await?;
             let waiting = api.clone();
             let added = tokio::task::spawn_blocking(move || wait(&waiting, &session, id, &record)).await;
             let outcome = added.map_err(|error| Problem::internal("writing an approval down", &error))?;
@@ -90,7 +90,7 @@ pub(super) async fn give_command(
     let work = {
         let api = api.clone();
         async move {
-            let act = api.begin(&session, "command", describe(api.charter(), &record)).await?;
+            let act = api.begin(&session, "command", describe(&api.charter(), &record)).await?;
             let done = signatory.act(&api.node, vec![record]).await;
             let outcome = outcome_view(&done[0]);
             api.end(act, serde_json::json!([outcome.id, outcome.outcome, outcome.reason])).await;

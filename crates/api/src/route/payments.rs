@@ -89,7 +89,7 @@ fn read_drafts(
     body: &[u8],
     key: Option<&str>,
 ) -> Result<Read, Problem> {
-    let (charter, member) = (api.charter(), signatory.member);
+    let (charter, member) = (&api.charter(), signatory.member);
     let drafts: Vec<Result<Draft, LineError>> = match media_type {
         JSON => {
             let malformed = |error: serde_json::Error| {
@@ -166,7 +166,7 @@ async fn give_orders(
     let described: Vec<_> = to_sign
         .iter()
         .chain(to_wait.iter().map(|(_, record)| record))
-        .map(|record| describe(charter, record))
+        .map(|record| describe(&charter, record))
         .collect();
     let act = api.begin(&session, "orders", described.into()).await?;
 

@@ -60,7 +60,7 @@ pub(super) async fn statement(
     let made = api.walk_journal(move |api| {
         let until = api.node.durable_height();
         network::statement(api.node.directory(), member, period, until)
-            .map(|statement| StatementView::new(api.charter(), &statement))
+            .map(|statement| StatementView::new(&api.charter(), &statement))
     });
     let view = made.await?.map_err(|error| match error {
         network::NodeError::Period(text) => Problem::not_found(text).at("day"),

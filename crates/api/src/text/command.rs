@@ -1,6 +1,9 @@
 //! Commands other than payment orders, as JSON.
 
-use super::{FieldError, amount, currency, day, id_text, json_error, member, order_id, priority, purpose, quoted};
+use super::{
+    FieldError, amount, currency, day, id_text, json_error, member, order_id, priority, purpose, quoted, time,
+    time_text,
+};
 use crate::view;
 use ledger::NO_CAP;
 use money::{Currency, Rate, format_amount};
@@ -9,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 use union::{
-    ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Charter, Command, RULES_MAX, Reason, pad_text, padded_text,
+    ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Ballot, Charter, Command, Decision, KeyKind, Motion,
+    NO_MEMBER, RULES_MAX, Reason, pad_text, padded_text,
 };
 use utoipa::ToSchema;
 
@@ -190,6 +194,63 @@ commands! {
         /// Number of the leg in the cycle, from 0.
         leg: u32,
     }
+    /// A member proposes something to the others; a text of the charter follows in parts.
+    "propose" Propose {
+        /// `amend`, `admit`, `suspend`, `readmit`, `expel` or `upgrade`.
+        kind: String,
+        /// The member that it is about, by code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
+        /// Votes count up to this time, RFC 3339 in UTC: `2026-03-31T12:00:00Z`.
+        deadline: String,
+        /// Not in force before this day, `YYYY-MM-DD`; without it as soon as it is carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_day: Option<String>,
+        /// The version of the rules, for an upgrade.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<u32>,
+        /// Length of the charter's text in bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text_bytes: Option<u32>,
+        /// Its hash, hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text_hash: Option<String>,
+        /// Signature of the member to be admitted, hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accession: Option<String>,
+    }
+    /// A part of the charter's text that a proposal comes with; the part itself is beside the record.
+    "proposal_text" ProposalText {
+        /// Number of the proposal.
+        proposal: u32,
+        /// Where in the text the part begins.
+        at_byte: u32,
+    }
+    /// A member votes on a proposal, or votes anew.
+    "vote" CastVote {
+        /// Number of the proposal.
+        proposal: u32,
+        /// `agree`, `oppose` or `abstain`.
+        ballot: String,
+    }
+    /// A member takes its proposal back.
+    "withdraw_proposal" WithdrawProposal {
+        /// Number of the proposal.
+        proposal: u32,
+    }
+    /// A member replaces a key of its own.
+    "replace_key" ReplaceKey {
+        /// `signing`, `sealing`, `node` or `standby`.
+        kind: String,
+        /// The new public key, hexadecimal; all zero for no standby node.
+        key: String,
+        /// Signature by the new key that it is to be this member's, hexadecimal; not for a sealing key, nor for none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<String>,
+    }
+    /// A member gives notice: it leaves.
+    "give_notice" GiveNotice {
+    }
 }
 
 /// An object in which no key is there twice; the usual map would keep the last and say nothing.
@@ -265,6 +326,58 @@ fn rate(field: &str, text: &str) -> Result<(u64, u64), FieldError> {
     };
     let rate = rate.map_err(|error| FieldError::form(field, error.to_string()))?;
     Ok((rate.numerator(), rate.denominator()))
+}
+
+/// The thing with this name.
+fn named<T: Copy>(field: &str, text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, FieldError> {
+    all.iter().copied().find(|&one| name(one) == text).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
+        FieldError::form(field, format!("{} is none of {}", quoted(text), names.join(", ")))
+    })
+}
+
+/// So many bytes, written in hexadecimal.
+fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], FieldError> {
+    let mut bytes = [0; N];
+    let is_hex = text.len() == 2 * N && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hex {
+        return Err(FieldError::form(field, format!("{} is not {} hexadecimal digits", quoted(text), 2 * N)));
+    }
+    for (byte, at) in bytes.iter_mut().zip((0..text.len()).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).expect("digits were checked");
+    }
+    Ok(bytes)
+}
+
+impl Propose {
+    fn read(&self, charter: &Charter) -> Result<Motion, FieldError> {
+        let subject = self.subject.as_ref().map_or(Ok(NO_MEMBER), |code| member(charter, "subject", code))?;
+        let from_day = self.from_day.as_ref().map_or(Ok(0), |text| day("from_day", text).map(|day| day.0))?;
+        Ok(Motion {
+            kind: named("kind", &self.kind, &Decision::ALL, Decision::name)?,
+            subject,
+            deadline_ms: time("deadline", &self.deadline)?,
+            from_day,
+            protocol: self.protocol.unwrap_or(0),
+            text_bytes: self.text_bytes.unwrap_or(0),
+            text_hash: self.text_hash.as_ref().map_or(Ok([0; 32]), |text| bytes("text_hash", text))?,
+            accession: self.accession.as_ref().map_or(Ok([0; 64]), |text| bytes("accession", text))?,
+        })
+    }
+
+    fn write(charter: &Charter, motion: &Motion) -> Propose {
+        let hex = |bytes: &[u8]| bytes.iter().any(|&byte| byte != 0).then(|| view::hex(bytes));
+        Propose {
+            kind: motion.kind.name().to_owned(),
+            subject: (motion.subject != NO_MEMBER).then(|| view::code(charter, motion.subject)),
+            deadline: time_text(motion.deadline_ms),
+            from_day: (motion.from_day != 0).then(|| view::day_text(motion.from_day)),
+            protocol: (motion.protocol != 0).then_some(motion.protocol),
+            text_bytes: (motion.text_bytes != 0).then_some(motion.text_bytes),
+            text_hash: hex(&motion.text_hash),
+            accession: hex(&motion.accession),
+        }
+    }
 }
 
 fn optional_reason(text: Option<&String>) -> Result<Reason, FieldError> {
@@ -351,6 +464,23 @@ impl CommandText {
             },
             CommandText::CloseCycle(text) => Command::CloseCycle { cycle: text.cycle },
             CommandText::ConfirmLeg(text) => Command::ConfirmLeg { cycle: text.cycle, leg: text.leg },
+            CommandText::Propose(text) => Command::Propose(text.read(charter)?),
+            CommandText::ProposalText(text) => Command::ProposalText { proposal: text.proposal, at_byte: text.at_byte },
+            CommandText::CastVote(text) => {
+                let ballots = [Ballot::Agree, Ballot::Oppose, Ballot::Abstain];
+                let ballot = named("ballot", &text.ballot, &ballots, Ballot::name)?;
+                Command::Vote { proposal: text.proposal, ballot }
+            }
+            CommandText::WithdrawProposal(text) => Command::WithdrawProposal { proposal: text.proposal },
+            CommandText::ReplaceKey(text) => {
+                let kinds = [KeyKind::Signing, KeyKind::Sealing, KeyKind::Node, KeyKind::Standby];
+                Command::ReplaceKey {
+                    kind: named("kind", &text.kind, &kinds, KeyKind::name)?,
+                    key: bytes("key", &text.key)?,
+                    proof: text.proof.as_ref().map_or(Ok([0; 64]), |proof| bytes("proof", proof))?,
+                }
+            }
+            CommandText::GiveNotice(_) => Command::GiveNotice,
         })
     }
 
@@ -404,6 +534,17 @@ impl CommandText {
             .into(),
             Command::CloseCycle { cycle } => CloseCycle { cycle }.into(),
             Command::ConfirmLeg { cycle, leg } => ConfirmLeg { cycle, leg }.into(),
+            Command::Propose(motion) => Propose::write(charter, &motion).into(),
+            Command::ProposalText { proposal, at_byte } => ProposalText { proposal, at_byte }.into(),
+            Command::Vote { proposal, ballot } => CastVote { proposal, ballot: ballot.name().to_owned() }.into(),
+            Command::WithdrawProposal { proposal } => WithdrawProposal { proposal }.into(),
+            Command::ReplaceKey { kind, key, proof } => ReplaceKey {
+                kind: kind.name().to_owned(),
+                key: view::hex(&key),
+                proof: (proof != [0; 64]).then(|| view::hex(&proof)),
+            }
+            .into(),
+            Command::GiveNotice => GiveNotice {}.into(),
         }
     }
 }

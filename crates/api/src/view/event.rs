@@ -1,7 +1,7 @@
 //! What happened, event by event.
 
 use super::order::reason_texts;
-use super::{AmountView, CycleView, LegView, QueueRunView, code, signed};
+use super::{AmountView, CycleView, LegView, ProposalView, QueueRunView, code, signed};
 use crate::text::{OrderLine, id_text};
 use ledger::{AccountId, Transfer, TransferKind};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,35 @@ pub enum EventView {
     SettingsChanged {
         /// The member, by code.
         member: String,
+    },
+    /// A member stands otherwise than before, or is new.
+    StandingChanged {
+        /// The member, by code.
+        member: String,
+        /// `active`, `suspended`, `leaving`, `expelled` or `left`.
+        standing: String,
+    },
+    /// A member replaced a key of its own.
+    KeyReplaced {
+        /// The member, by code.
+        member: String,
+        /// `signing`, `sealing`, `node` or `standby`.
+        kind: String,
+        /// The new public key, hexadecimal.
+        key: String,
+        /// The first height at which it counts.
+        from_height: u64,
+    },
+    /// A proposal was made, decided or withdrawn, its height was stated, or it came into force.
+    Proposal(ProposalView),
+    /// A member voted.
+    Voted {
+        /// Number of the proposal.
+        proposal: u32,
+        /// The member, by code.
+        member: String,
+        /// `agree`, `oppose` or `abstain`.
+        ballot: String,
     },
 }
 
@@ -136,6 +165,21 @@ impl EventView {
             Event::CycleSettled(cycle) => EventView::CycleSettled { cycle: *cycle },
             Event::CycleOpened(cycle) => EventView::CycleOpened(CycleView::of_row(charter, cycle)),
             Event::SettingsChanged { member } => EventView::SettingsChanged { member: code(charter, *member) },
+            Event::StandingChanged { member, standing } => {
+                EventView::StandingChanged { member: code(charter, *member), standing: standing.name().to_owned() }
+            }
+            Event::KeyReplaced { member, kind, key, from_height } => EventView::KeyReplaced {
+                member: code(charter, *member),
+                kind: kind.name().to_owned(),
+                key: super::hex(key),
+                from_height: *from_height,
+            },
+            Event::ProposalChanged(proposal) => EventView::Proposal(ProposalView::new(union, proposal)),
+            Event::Voted { proposal, member, ballot } => EventView::Voted {
+                proposal: *proposal,
+                member: code(charter, *member),
+                ballot: ballot.name().to_owned(),
+            },
         }
     }
 
@@ -169,6 +213,10 @@ impl EventView {
             EventView::CycleSettled { .. } => "cycle_settled",
             EventView::CycleOpened(_) => "cycle_opened",
             EventView::SettingsChanged { .. } => "settings_changed",
+            EventView::StandingChanged { .. } => "standing_changed",
+            EventView::KeyReplaced { .. } => "key_replaced",
+            EventView::Proposal(_) => "proposal",
+            EventView::Voted { .. } => "voted",
         }
     }
 }

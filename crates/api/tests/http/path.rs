@@ -56,7 +56,10 @@ fn from_a_signed_batch_to_a_settled_statement() {
     let block: Value = client.get("/v1/blocks/1").unwrap();
     assert_eq!((&block["state_after"], &block["batches"][0]["member"]), (&json!(union.state), &json!("ARG")));
     let bytes = client.get_bytes("/v1/blocks/1/batches/0").unwrap();
-    assert!(union::Batch::verify(bytes.into(), server.node.charter()).is_ok(), "anyone can check the signature");
+    assert!(
+        union::Batch::signed(bytes.into(), &server.node.charter().hash()).is_ok(),
+        "anyone can check the signature"
+    );
 
     // Three of four members close the cycle; the creditor confirms its leg.
     server.clock.set(crate::harness::noon() + 1_000);

@@ -153,7 +153,8 @@ impl Nodes {
             let at = (self.finality.len() * percent).div_ceil(100).max(1) - 1;
             self.finality.get(at).map_or(0.0, |time| time.as_micros() as f64 / 1e3)
         };
-        let members = self.nodes.iter().zip(&self.first().charter().members);
+        let charter = self.first().charter();
+        let members = self.nodes.iter().zip(&charter.members);
         let nodes = members.map(|(node, member)| NodeReport {
             member: member.code.clone(),
             directory: node.directory().to_owned(),
@@ -188,6 +189,7 @@ fn membership(founders: &Founders, node: usize, addresses: &[SocketAddr]) -> Mem
         key: founders.node_key(node as u16).secret().clone(),
         listen: addresses[node],
         peers: (0..).zip(addresses.iter().copied()).filter(|(peer, _)| usize::from(*peer) != node).collect(),
+        introduced: Vec::new(),
         timing: Timing::default(),
     }
 }
