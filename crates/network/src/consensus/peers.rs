@@ -12,22 +12,33 @@ use std::sync::Arc;
 /// Stands where nobody knows a node's address: it is not called, but may call.
 const UNKNOWN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
+/// More nodes than a union had when this one was started find room, up to so many.
+const ROOM_FOR_NEWCOMERS: usize = 16;
+
 /// What this node knows of the others beside the rosters.
 #[derive(Clone, Debug)]
 pub(crate) struct AddressBook {
     own: (PublicKey, SocketAddr),
     by_member: BTreeMap<u16, SocketAddr>,
     by_key: Vec<(PublicKey, SocketAddr)>,
+    room: usize,
 }
 
 impl AddressBook {
-    pub fn new(own: PublicKey, membership: &Membership) -> AddressBook {
+    /// `members` that there are when the node starts.
+    pub fn new(own: PublicKey, membership: &Membership, members: usize) -> AddressBook {
         let by_key = membership.introduced.iter().filter_map(|(key, address)| Some((public_key(key)?, *address)));
         AddressBook {
             own: (own, membership.listen),
             by_member: membership.peers.iter().copied().collect(),
             by_key: by_key.collect(),
+            room: 2 * members + membership.introduced.len() + ROOM_FOR_NEWCOMERS,
         }
+    }
+
+    /// With so many connections are kept at most.
+    pub fn room(&self) -> usize {
+        self.room
     }
 
     /// Those with whom connections are kept now, with their addresses.
@@ -43,7 +54,14 @@ impl AddressBook {
         }
         peers.extend(self.by_key.iter().cloned());
         peers.insert(self.own.0.clone(), self.own.1);
-        let peers = peers.into_iter().map(|(key, address)| (key, Address::from(address)));
+        if peers.len() > self.room {
+            tracing::warn!(
+                peers = peers.len(),
+                room = self.room,
+                "more nodes than there is room for: start this one again"
+            );
+        }
+        let peers = peers.into_iter().take(self.room).map(|(key, address)| (key, Address::from(address)));
         Map::from_iter_dedup(peers)
     }
 }

@@ -101,9 +101,6 @@ pub(crate) struct Local<'a> {
     pub own: mpsc::UnboundedReceiver<Batch>,
 }
 
-/// Connections that are kept at once: two rosters with a node and one that stands by for each member, and others that were introduced.
-const PEERS_MAX: NonZeroUsize = NZUsize!(5 * union::MEMBERS_MAX);
-
 fn warn_if_without_vote(shared: &Shared, own: &PublicKey) {
     let rosters = shared.rosters();
     let names = |key: [u8; 32]| public_key(&key).is_some_and(|key| key == *own);
@@ -120,7 +117,7 @@ pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, 
         .map_err(|error| wrong(error.to_string()))?;
     let own = key.public_key();
     warn_if_without_vote(&shared, &own);
-    let book = AddressBook::new(own, membership);
+    let book = AddressBook::new(own, membership, shared.charter().members.len());
     // The engine can only panic if it is not free.
     TcpListener::bind(membership.listen).map(drop).map_err(|error| {
         NodeError::Membership(format!("cannot listen for other nodes on {}: {error}", membership.listen))
@@ -134,7 +131,7 @@ pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, 
         .with_storage_directory(directory.join("consensus"))
         .with_worker_threads(2)
         .with_tcp_nodelay(Some(true));
-    let network = network_config(&parts, membership.listen);
+    let network = network_config(&parts, membership.listen, book.room());
     let (stop, stopped) = oneshot::channel();
     let thread = std::thread::Builder::new()
         .name("consensus".into())
@@ -153,7 +150,7 @@ pub(crate) fn run(local: Local<'_>, membership: &Membership) -> Result<Running, 
 
 type Handshake = Cups<Sake<PrivateKey>, ChaCha20Poly1305>;
 
-fn network_config(parts: &Parts, listen: SocketAddr) -> lookup::Config<Handshake> {
+fn network_config(parts: &Parts, listen: SocketAddr, room: usize) -> lookup::Config<Handshake> {
     let sake = Sake {
         signer: parts.key.clone(),
         synchrony_bound: Duration::from_secs(10),
@@ -171,7 +168,8 @@ fn network_config(parts: &Parts, listen: SocketAddr) -> lookup::Config<Handshake
     );
     // Behind a firewall or a load balancer a member's address is not what it connects from; its key is what counts.
     config.bypass_ip_check = true;
-    config.max_peers_per_set = PEERS_MAX;
+    // The network makes room at once for what so many may send in a second.
+    config.max_peers_per_set = NonZeroUsize::new(room).expect("there is some room");
     config.tracked_peer_sets = NZUsize!(2);
     config
 }

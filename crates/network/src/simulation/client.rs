@@ -11,10 +11,11 @@ use crate::node::Node;
 use commonware_runtime::{Clock as _, deterministic};
 use futures::future::join_all;
 use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use union::{Batch, BatchError, Payment};
+use union::{Ballot, Batch, BatchError, Command, Decision, Motion, Proposal, ProposalStatus, Standing};
 
 /// Signs batches until `wanted` of them are in final blocks, which may grow meanwhile.
 pub(crate) async fn pay(
@@ -33,31 +34,36 @@ pub(crate) async fn pay(
         }
         context.sleep(Duration::from_millis(random.random_range(0..1_500))).await;
         // Some sign the next batch before the last one is final.
-        let mut orders: Vec<Vec<Payment>> =
+        let mut orders: Vec<Vec<Command>> =
             (0..random.random_range(1..=2)).map(|_| payer.payments(&hall.charter, random)).collect();
+        if hall.plan.decides
+            && let Some(node) = seats.node((member, 0))
+        {
+            orders[0].extend(decide(&node, member as u16, random));
+        }
         // A batch that a later one of this member overtook is signed again, with the next sequence.
         while !orders.is_empty() {
-            let signed = orders.into_iter().map(|payments| {
+            let signed = orders.into_iter().map(|commands| {
                 payer.sequence += 1;
-                (payer.sign(&hall.charter, &payments), payments)
+                (payer.sign(&hall.charter, &commands), commands)
             });
             let place = (member, 0);
-            let settled = signed.map(|(batch, payments)| settle(&context, &hall, &seats, place, batch, payments));
+            let settled = signed.map(|(batch, commands)| settle(&context, &hall, &seats, place, batch, commands));
             orders = join_all(settled).await.into_iter().flatten().collect();
         }
         done.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Has payments come into a final block; gives them back if the batch's sequence was passed over.
+/// Has commands come into a final block; gives them back if the batch's sequence was passed over.
 async fn settle(
     context: &deterministic::Context,
     hall: &Hall,
     seats: &Seats,
     place: Place,
     bytes: Arc<[u8]>,
-    payments: Vec<Payment>,
-) -> Option<Vec<Payment>> {
+    commands: Vec<Command>,
+) -> Option<Vec<Command>> {
     let id = Batch::signed(bytes.clone(), &hall.charter.hash()).expect("it was just signed").id();
     let record: &Record = &hall.record;
     loop {
@@ -83,11 +89,11 @@ async fn settle(
             }
             Err(SubmitError::Batch(BatchError::Replay { .. })) => {
                 if let Some(node) = node.upgrade() {
-                    if holds(&node, &payments) {
+                    if holds(&node, &commands) {
                         return None;
                     }
                     record.passed_over(id);
-                    return Some(payments);
+                    return Some(commands);
                 }
             }
             Err(SubmitError::Batch(error)) => {
@@ -108,7 +114,49 @@ async fn settle(
     }
 }
 
-/// Whether a node's books have the payments. A batch is applied whole or not at all.
-fn holds(node: &Node, payments: &[Payment]) -> bool {
-    node.peek(|union| payments.iter().all(|payment| union.orders().find(payment.id).is_some()))
+/// Whether a node's books have the payments among commands, unless they were rejected. A batch is applied whole or not at all.
+fn holds(node: &Node, commands: &[Command]) -> bool {
+    node.peek(|union| {
+        let is_there = |command: &Command| match command {
+            Command::Pay(payment) => {
+                let can_settle = union.is_active(payment.debtor) && union.is_active(payment.creditor);
+                union.orders().find(payment.id).is_some() || !can_settle
+            }
+            _ => true,
+        };
+        commands.iter().all(is_there)
+    })
+}
+
+/// What a member does about decisions: it agrees to all that it may vote on, and now and then proposes that another is suspended,
+/// or readmitted.
+fn decide(node: &Node, member: u16, random: &mut ChaCha8Rng) -> Vec<Command> {
+    node.peek(|union| {
+        let is_open = |proposal: &&Proposal| {
+            proposal.status() == ProposalStatus::Open
+                && union.may_vote(proposal, member)
+                && proposal.ballot(member).is_none()
+        };
+        let agree = |proposal: &Proposal| Command::Vote { proposal: proposal.number, ballot: Ballot::Agree };
+        let mut commands: Vec<Command> = union.proposals().iter().filter(is_open).map(agree).collect();
+        let others: Vec<u16> = (0..union.charter().members.len() as u16).filter(|&other| other != member).collect();
+        let suspended = others.iter().copied().find(|&other| union.standing(other) == Standing::Suspended);
+        if union.is_active(member) && random.random_bool(0.4) && !union.proposals().iter().any(Proposal::is_pending) {
+            let (kind, subject) = match suspended {
+                Some(suspended) => (Decision::Readmit, suspended),
+                None => (Decision::Suspend, others[random.random_range(0..others.len())]),
+            };
+            commands.push(Command::Propose(Motion {
+                kind,
+                subject,
+                deadline_ms: union.time_ms() + random.random_range(1_000..4_000),
+                from_day: 0,
+                protocol: 0,
+                text_bytes: 0,
+                text_hash: [0; 32],
+                accession: [0; 64],
+            }));
+        }
+        commands
+    })
 }

@@ -6,10 +6,10 @@ use super::payments::EPOCH_BLOCKS;
 use crate::node::{BatchReceipt, Final, Node};
 use commonware_consensus::types::Round;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
-use union::Hash;
+use union::{Event, Hash};
 
 /// What was seen of all nodes.
 pub(crate) struct Record {
@@ -28,6 +28,8 @@ struct Seen {
     receipts: Vec<(Place, Hash, BatchReceipt)>,
     /// By hash of a block, the view in which it was proposed.
     views: BTreeMap<Hash, u64>,
+    /// Heights at which a decision came into force.
+    decided: BTreeSet<u64>,
     /// Views before each epoch.
     epochs: BTreeMap<u64, u64>,
     last_view: u64,
@@ -51,6 +53,10 @@ pub(crate) struct Outcome {
     pub longest_wait: u64,
     /// Batches that were refused because a later one of the same member came into a block before.
     pub passed_over: u64,
+    /// Epochs that began.
+    pub epochs: u64,
+    /// Suspensions and readmissions that came into force.
+    pub decisions: u64,
     /// Hash over everything that was recorded, in its order.
     pub trace: String,
     pub violations: Vec<String>,
@@ -105,6 +111,9 @@ impl Record {
                 self.violation(format!("node {place:?}, block {}: a limit is passed", header.height));
             }
         });
+        if block.applied.events.iter().any(|event| matches!(event, Event::StandingChanged { .. })) {
+            self.lock().decided.insert(header.height);
+        }
         for batch in block.block.batches() {
             self.included(batch.id(), header.height, &header.hash());
         }
@@ -254,6 +263,8 @@ impl Record {
             receipts: seen.receipts.len() as u64,
             longest_wait: seen.longest_wait,
             passed_over: seen.passed_over,
+            epochs: seen.epochs.len() as u64,
+            decisions: seen.decided.len() as u64,
             trace: seen.trace.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
             violations: seen.violations.clone(),
         }

@@ -29,20 +29,21 @@ impl Payer {
     }
 
     /// One to three payments to other members.
-    pub fn payments(&mut self, charter: &Charter, random: &mut ChaCha8Rng) -> Vec<Payment> {
+    pub fn payments(&mut self, charter: &Charter, random: &mut ChaCha8Rng) -> Vec<Command> {
         (0..random.random_range(1..=3))
             .map(|_| {
                 self.made += 1;
                 let id = u128::from(self.number) << 64 | u128::from(self.made);
                 let creditor = (self.number + random.random_range(1..self.members)) % self.members;
-                Payment::new(id, self.number, creditor, 840, random.random_range(1..1_000), charter.first_day.0)
+                let amount = random.random_range(1..1_000);
+                Command::Pay(Payment::new(id, self.number, creditor, 840, amount, charter.first_day.0))
             })
             .collect()
     }
 
-    /// A batch of payments with this member's sequence as it is.
-    pub fn sign(&self, charter: &Charter, payments: &[Payment]) -> Arc<[u8]> {
-        let records: Vec<_> = payments.iter().map(|payment| Command::Pay(*payment).encode()).collect();
+    /// A batch of commands with this member's sequence as it is.
+    pub fn sign(&self, charter: &Charter, commands: &[Command]) -> Arc<[u8]> {
+        let records: Vec<_> = commands.iter().map(Command::encode).collect();
         let key = self.key.verifying_key().to_bytes();
         let sign = |message: &[u8]| ed25519_dalek::Signer::sign(&self.key, message).to_bytes();
         Batch::build(charter.hash(), self.number, key, self.sequence, &records, &[], sign)

@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub faults: Faults,
     /// How long there are faults.
     pub storm: Duration,
+    /// Members suspend one another by votes, and readmit. Only where nobody is hostile: fewer nodes withstand fewer.
+    pub decides: bool,
     /// Orders of each honest member during that time.
     pub orders: usize,
     /// By member, what its clock shows too much.
@@ -71,6 +73,7 @@ impl Plan {
             delay: some(),
         };
         let storm = Duration::from_millis(random.random_range(4_000..12_000));
+        let decides = hostile.iter().all(Option::is_none);
         let skew_ms = if random.random() { 250 } else { 0 };
         Plan {
             seed,
@@ -78,6 +81,7 @@ impl Plan {
             hostile,
             faults,
             storm,
+            decides,
             orders: random.random_range(2..8),
             clock_skews_ms: (0..nodes).map(|_| random.random_range(-skew_ms..=skew_ms)).collect(),
             timing: Timing { idle: Duration::from_millis(random.random_range(300..1_000)), ..Timing::default() },

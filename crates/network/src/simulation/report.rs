@@ -10,6 +10,8 @@ pub(crate) struct Report {
     of_seven: u64,
     hostile: u64,
     blocks: u64,
+    epochs: u64,
+    decisions: u64,
     receipts: u64,
     stops: u64,
     passed_over: u64,
@@ -38,6 +40,8 @@ impl Default for Report {
             of_seven: 0,
             hostile: 0,
             blocks: 0,
+            epochs: 0,
+            decisions: 0,
             receipts: 0,
             stops: 0,
             passed_over: 0,
@@ -67,6 +71,8 @@ impl Report {
         self.of_seven += u64::from(plan.nodes == 7);
         self.hostile += (plan.nodes - plan.honest().count()) as u64;
         self.blocks += outcome.height;
+        self.epochs += outcome.epochs;
+        self.decisions += outcome.decisions;
         self.receipts += outcome.receipts;
         self.stops += happened.stops;
         self.passed_over += outcome.passed_over;
@@ -97,6 +103,7 @@ impl fmt::Display for Report {
         writeln!(f, "seeds               {} ({} with 7 nodes, the others with 4)", self.seeds, self.of_seven)?;
         writeln!(f, "hostile nodes       {}", self.hostile)?;
         writeln!(f, "blocks              {}", self.blocks)?;
+        writeln!(f, "epochs              {} ({} suspensions and readmissions)", self.epochs, self.decisions)?;
         writeln!(f, "receipts            {}", self.receipts)?;
         writeln!(f, "passed over         {}", self.passed_over)?;
         writeln!(f, "stops               {}", self.stops)?;

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
-use union::Batch;
+use union::{Batch, Union};
 
 /// After the faults end, all orders that wait are final within this time.
 const SETTLED_WITHIN: Duration = Duration::from_secs(40);
@@ -247,16 +247,19 @@ async fn wait(
 /// Reads back a node's journal.
 fn check_journal(hall: &Hall, seat: &Seat) {
     let place = seat.place;
-    let nodes = Nodes::of(&hall.charter).expect("the charter names the nodes");
+    let identity = hall.charter.hash();
     let read = || -> Result<_, Box<dyn std::error::Error>> {
         let (journal, _) = Journal::open_on(Arc::new(seat.journal.clone()), journal_options(&hall.plan))?;
         let mut blocks = journal.reader().blocks(1)?;
-        let mut found = BTreeMap::new();
+        let (mut union, mut found) = (Union::new(hall.charter.clone(), 0), BTreeMap::new());
         while let Some(read) = blocks.next_block()? {
-            let record = record::decode(read.height, read.payload, |bytes| Batch::signed(bytes, &hall.charter.hash()))?;
+            let record = record::decode(read.height, read.payload, |bytes| Batch::signed(bytes, &identity))?;
             if !record.certificate.is_empty() && read.height % 8 == 0 {
+                let roster = union.rosters().of_height(read.height).ok_or("no roster of the epoch is known")?;
+                let nodes = Nodes::new(&identity, &roster.nodes()).ok_or("the roster names no nodes")?;
                 nodes.check(&record.certificate, &record.block.header().hash())?;
             }
+            union.apply(&record.block)?;
             let batches = record.block.batches().iter().map(Batch::id).collect();
             found.insert(read.height, (record.block.header().hash(), record.state, batches));
         }

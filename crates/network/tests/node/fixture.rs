@@ -11,12 +11,21 @@ pub struct Member {
 }
 
 impl Member {
+    pub fn with_key(number: u16, key: SigningKey, sequence: u64) -> Member {
+        Member { number, key, sequence }
+    }
+
     pub fn sign(&mut self, charter: &Charter, commands: &[Command]) -> Arc<[u8]> {
+        self.sign_with(charter, commands, &[])
+    }
+
+    /// The same, with what is beside the records.
+    pub fn sign_with(&mut self, charter: &Charter, commands: &[Command], beside: &[(u16, Vec<u8>)]) -> Arc<[u8]> {
         self.sequence += 1;
         let records: Vec<_> = commands.iter().map(Command::encode).collect();
         let key = self.key.verifying_key().to_bytes();
         let sign = |message: &[u8]| self.key.sign(message).to_bytes();
-        Batch::build(charter.hash(), self.number, key, self.sequence, &records, &[], sign).unwrap().into()
+        Batch::build(charter.hash(), self.number, key, self.sequence, &records, beside, sign).unwrap().into()
     }
 }
 
@@ -27,12 +36,12 @@ pub fn members(count: u16) -> Vec<Member> {
 }
 
 pub fn charter(members: &[Member]) -> Charter {
-    charter_with(members, |_| String::new())
+    charter_with("", members, |_| String::new())
 }
 
 /// A charter whose members have a node each: number `n` has the key made of bytes `n + 101`.
 pub fn charter_of_nodes(members: &[Member]) -> Charter {
-    charter_with(members, |number| {
+    charter_with("epoch_blocks = 16\n", members, |number| {
         let key = SigningKey::from_bytes(&[number as u8 + 101; 32]).verifying_key().to_bytes();
         format!("node_key = \"{}\"\n", hex(&key))
     })
@@ -42,9 +51,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn charter_with(members: &[Member], node_key: impl Fn(u16) -> String) -> Charter {
-    let mut text = String::from(
-        "name = \"Test\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
+fn charter_with(top: &str, members: &[Member], node_key: impl Fn(u16) -> String) -> Charter {
+    let mut text = format!(
+        "name = \"Test\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n{top}\
          [calendar]\nutc_offset_minutes = 0\ncustomer_cut_off = \"17:00\"\ninterbank_cut_off = \"17:00\"\ndays_ahead = 10\n\
          [cycle]\nfirst_day = \"2026-01-05\"\ndays = 1\nclose = \"18:00\"\n\
          [queue]\ndiscipline = \"bypass-fifo\"\nattempts = 1000\nopen_orders_max = 1000\ndays_waiting = 5\n",

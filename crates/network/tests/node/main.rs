@@ -1,6 +1,7 @@
 //! A node from the outside: founding, submitting, closing, recovering, replaying, verifying.
 #![allow(missing_docs)]
 
+mod changes;
 mod crashes;
 mod fixture;
 mod together;

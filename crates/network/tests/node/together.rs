@@ -9,18 +9,19 @@ use std::time::Duration;
 use union::{Charter, OrderStatus};
 use zeroize::Zeroizing;
 
-struct Union {
-    charter: Charter,
-    members: Vec<Member>,
+pub struct Union {
+    pub charter: Charter,
+    pub members: Vec<Member>,
     directory: tempfile::TempDir,
     addresses: Vec<SocketAddr>,
     clock: Arc<Clock>,
 }
 
 impl Union {
-    fn found(nodes: u16) -> Union {
+    /// A union of `founders`, with places for `nodes` nodes.
+    pub fn found(founders: u16, nodes: u16) -> Union {
         let members = members(nodes);
-        let charter = charter_of_nodes(&members);
+        let charter = charter_of_nodes(&members[..usize::from(founders)]);
         let directory = tempfile::tempdir().unwrap();
         // Free now, and nobody else takes ports while a test runs.
         let sockets: Vec<_> = members.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
@@ -34,19 +35,37 @@ impl Union {
         union
     }
 
-    fn path(&self, node: u16) -> PathBuf {
+    /// The charter with so many of the members.
+    pub fn charter_of(&self, members: usize) -> Charter {
+        charter_of_nodes(&self.members[..members])
+    }
+
+    pub fn path(&self, node: u16) -> PathBuf {
         Path::join(self.directory.path(), node.to_string())
     }
 
-    fn start(&self, node: u16) -> Node {
+    pub fn start(&self, node: u16) -> Node {
+        let listen = self.addresses[usize::from(node)];
+        self.start_at(&self.path(node), [node as u8 + 101; 32], listen)
+    }
+
+    /// A second node of a member, in a directory and at a port of its own.
+    pub fn start_standby(&self, member: u16, key: [u8; 32]) -> Node {
+        let path = Path::join(self.directory.path(), format!("{member}-standby"));
+        Node::found(&path, &self.charter).unwrap();
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        self.start_at(&path, key, listen)
+    }
+
+    fn start_at(&self, path: &Path, key: [u8; 32], listen: SocketAddr) -> Node {
         let membership = Membership {
-            key: Zeroizing::new([node as u8 + 101; 32]),
-            listen: self.addresses[usize::from(node)],
+            key: Zeroizing::new(key),
+            listen,
             peers: (0..).zip(self.addresses.iter().copied()).collect(),
             introduced: Vec::new(),
             timing: Timing { idle: Duration::from_millis(200), ..Timing::default() },
         };
-        Node::join(&self.path(node), self.clock.clone(), Options::default(), &membership).unwrap().0
+        Node::join(path, self.clock.clone(), Options::default(), &membership).unwrap().0
     }
 }
 
@@ -83,7 +102,7 @@ fn one_node_alone_has_no_receipts() {
 
 #[test]
 fn four_nodes_agree() {
-    let mut union = Union::found(4);
+    let mut union = Union::found(4, 4);
     let nodes: Vec<Node> = (0..4).map(|node| union.start(node)).collect();
     let mut tickets = Vec::new();
     for round in 0..10_u128 {
