@@ -83,9 +83,10 @@ impl Sequencer {
 
     /// Takes what is waiting, up to a block's size; false once the node is closed and nothing is left.
     fn collect(&mut self, collected: &mut Vec<Admitted>) -> bool {
+        let patience = if self.something_is_due() { Duration::ZERO } else { IDLE };
         let mut next = match self.held_over.take() {
             Some(admitted) => Ok(admitted),
-            None => self.admitted.recv_timeout(IDLE).map_err(|error| match error {
+            None => self.admitted.recv_timeout(patience).map_err(|error| match error {
                 RecvTimeoutError::Timeout => TryRecvError::Empty,
                 RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
             }),

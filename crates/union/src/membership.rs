@@ -112,13 +112,15 @@ impl Membership {
     }
 
     pub(crate) fn seat(&self) -> Seat {
-        let has_node = matches!(self.standing(), Standing::Active | Standing::Leaving);
-        let is_gone = self.standing() == Standing::Left;
-        let unless = |is_none: bool, key| if is_none { NO_KEY } else { key };
-        Seat {
-            signing_key: unless(is_gone, self.signing_key),
-            node_key: unless(!has_node, self.node_key),
-            standby_key: unless(!has_node, self.standby_key),
+        match self.standing() {
+            Standing::Active | Standing::Leaving => {
+                Seat { signing_key: self.signing_key, node_key: self.node_key, standby_key: self.standby_key }
+            }
+            // It signs what is still its own affair, and its node follows.
+            Standing::Suspended | Standing::Expelled => {
+                Seat { signing_key: self.signing_key, node_key: NO_KEY, standby_key: self.node_key }
+            }
+            Standing::Left => Seat { signing_key: NO_KEY, node_key: NO_KEY, standby_key: NO_KEY },
         }
     }
 }
