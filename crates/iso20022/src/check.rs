@@ -9,7 +9,7 @@ use union::{Day, Reason};
 pub enum Check {
     /// 1 to so many characters, none of them a control character.
     Text(u16),
-    /// An identifier: 1 to so many printable ASCII characters, without space at either end.
+    /// An identifier: 1 to so many printable ASCII characters, none of them `"` or `\\`, without space at either end.
     Identifier(u16),
     /// A business identifier code, 8 or 11 characters.
     Bic,
@@ -58,9 +58,14 @@ impl Check {
         match self {
             Check::Text(max) => check_text(text, max),
             Check::Identifier(max) => {
-                let good = text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && text.trim_matches(' ') == text;
+                let good = text.bytes().all(|byte| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\')
+                    && text.trim_matches(' ') == text;
                 check_text(text, max)?;
-                is(good, Reason::FF01, "printable ASCII without space at its ends, as an identifier has to be")
+                is(
+                    good,
+                    Reason::FF01,
+                    "printable ASCII without \", \\ and space at its ends, as an identifier has to be",
+                )
             }
             Check::Bic => is(is_bic(text), RC01, "a BIC: 8 or 11 capital letters and digits such as DEUTDEFF"),
             Check::Lei => {

@@ -119,8 +119,8 @@ const ALSO_READ: &[(&str, &str)] = &[("head.001.001.01", "head.001.001.02"), ("h
 impl Kind {
     /// The identifier of this message in an edition, such as `pacs.009.001.08`.
     pub fn identifier(self, edition: Edition) -> &'static str {
-        let rows = VERSIONS.iter().filter(|(kind, from, _)| *kind == self && *from <= edition);
-        rows.last().expect("every message is in the first edition").2
+        let mut rows = VERSIONS.iter().rev().filter(|(kind, from, _)| *kind == self && *from <= edition);
+        rows.next().expect("every message is in the first edition").2
     }
 
     /// What the identifier begins with, without the version: `pacs.009`.

@@ -584,12 +584,12 @@ fn read_currency(start: &BytesStart<'_>, is_amount: bool) -> Result<Option<Strin
 
 fn end_element(record: &mut Record, frames: &mut Vec<Frame>, edition: Edition, line: u64) {
     let frame = frames.pop().expect("an element is open");
-    if let Some(progress) = &frame.progress {
-        if let Some(missing) = progress.end(edition) {
-            let one_of = if progress.level.is_choice { " or another one in its place" } else { "" };
-            let path = record.at(frame.node).path();
-            push(record, Fault::structure(line, path, format!("{missing}{one_of} is missing")));
-        }
+    if let Some(progress) = &frame.progress
+        && let Some(missing) = progress.end(edition)
+    {
+        let one_of = if progress.level.is_choice { " or another one in its place" } else { "" };
+        let path = record.at(frame.node).path();
+        push(record, Fault::structure(line, path, format!("{missing}{one_of} is missing")));
     }
     if frame.node == TOP {
         return;

@@ -23,6 +23,7 @@ fn main() {
         creditor_account: Some("CL420002".into()),
         remittance: vec!["Factura 1001".into(), "Lana peinada, segundo envío".into()],
         end_to_end_id: Some("E2E-2006-0001".into()),
+        ..Detail::default()
     };
     let mut rng = system_random();
     let sealed = seal::seal(&detail, &context, &debtor.public(), &creditor.public(), &mut rng).expect("seals");

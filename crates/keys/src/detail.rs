@@ -14,6 +14,8 @@ pub const REMITTANCE_LINE_CHARACTERS: usize = 140;
 pub const REMITTANCE_LINES: usize = 10;
 /// Longest end-to-end identification, in characters: ISO 20022 `Max35Text`.
 pub const END_TO_END_ID_CHARACTERS: usize = 35;
+/// Longest identification of a message or an instruction, in characters: ISO 20022 `Max35Text`.
+pub const IDENTIFICATION_CHARACTERS: usize = 35;
 /// Most bytes of an encoded detail. Every detail whose characters take one or two bytes in UTF-8 (up to U+07FF: Latin
 /// with its usual accents, Greek, Cyrillic, Hebrew, Arabic) fits at full length.
 pub const ENCODED_BYTES: usize = 3838;
@@ -42,6 +44,13 @@ pub struct Detail {
     /// The debtor's own reference, passed on unchanged: at most [`END_TO_END_ID_CHARACTERS`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_to_end_id: Option<String>,
+    /// What the sending institution calls the instruction: at most [`IDENTIFICATION_CHARACTERS`], printable ASCII without
+    /// `"` and `\`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instruction_id: Option<String>,
+    /// The message that the order came in, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
 }
 
 /// What is wrong with a detail. No message repeats customer data.
@@ -62,6 +71,12 @@ pub enum DetailError {
         characters: usize,
         /// Characters allowed.
         limit: usize,
+    },
+    /// An identification has characters that cannot be in it.
+    #[error("{field} has other characters than printable ASCII without \" and \\; write it without them")]
+    NotPlain {
+        /// Name of the field.
+        field: &'static str,
     },
     /// A text holds a control character, a line break for example.
     #[error("{field} holds a control character; remove it (a line break in remittance starts a new line of the list)")]
@@ -107,9 +122,17 @@ impl Detail {
             ("creditor_name", &self.creditor_name, NAME_CHARACTERS),
             ("creditor_account", &self.creditor_account, ACCOUNT_CHARACTERS),
             ("end_to_end_id", &self.end_to_end_id, END_TO_END_ID_CHARACTERS),
+            ("instruction_id", &self.instruction_id, IDENTIFICATION_CHARACTERS),
+            ("message_id", &self.message_id, IDENTIFICATION_CHARACTERS),
         ];
         for (field, text, limit) in optional {
             text.as_deref().map_or(Ok(()), |text| check_text(field, text, limit))?;
+        }
+        for (field, text) in [("instruction_id", &self.instruction_id), ("message_id", &self.message_id)] {
+            // None of these is escaped in JSON, so that everything at full length fits beside them.
+            if text.as_ref().is_some_and(|text| !text.is_ascii() || text.contains(['"', '\\'])) {
+                return Err(DetailError::NotPlain { field });
+            }
         }
         if self.remittance.len() > REMITTANCE_LINES {
             return Err(DetailError::TooManyLines { lines: self.remittance.len() });
@@ -174,6 +197,8 @@ impl fmt::Debug for Detail {
             .field("creditor_account_bytes", &length(&self.creditor_account))
             .field("remittance_lines", &self.remittance.len())
             .field("end_to_end_id_bytes", &length(&self.end_to_end_id))
+            .field("instruction_id_bytes", &length(&self.instruction_id))
+            .field("message_id_bytes", &length(&self.message_id))
             .finish()
     }
 }

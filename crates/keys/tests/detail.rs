@@ -50,6 +50,18 @@ fn every_bound_is_exact() {
     assert_eq!(lines(11), Err(DetailError::TooManyLines { lines: 11 }));
 }
 
+#[test]
+fn identifications_are_plain() {
+    for bad in ["ñ", "a\"b", "a\\b"] {
+        let instruction = Detail { instruction_id: Some(bad.into()), ..Detail::default() };
+        assert_eq!(instruction.encode(), Err(DetailError::NotPlain { field: "instruction_id" }));
+        let message = Detail { message_id: Some(bad.into()), ..Detail::default() };
+        assert_eq!(message.encode(), Err(DetailError::NotPlain { field: "message_id" }));
+    }
+    let long = Detail { message_id: Some("m".repeat(36)), ..Detail::default() };
+    assert_eq!(long.encode(), Err(DetailError::TooLong { field: "message_id", characters: 36, limit: 35 }));
+}
+
 fn fullest(character: &str) -> Detail {
     let text = |length| Some(character.repeat(length));
     Detail {
@@ -59,6 +71,8 @@ fn fullest(character: &str) -> Detail {
         creditor_account: text(34),
         remittance: vec![character.repeat(140); 10],
         end_to_end_id: text(35),
+        instruction_id: Some("i".repeat(35)),
+        message_id: Some("m".repeat(35)),
     }
 }
 
@@ -84,7 +98,7 @@ fn other_spellings_of_a_detail_are_refused() {
         (r#"{"debtor_name":"a\/b"}"#, DetailError::NotCanonical),
         (r#"{"end_to_end_id":"1","debtor_name":"A"}"#, DetailError::NotCanonical),
         // The form of a sequence: a struct may be read from an array, but is never written as one.
-        (r#"[null,null,null,null,[],null]"#, DetailError::NotCanonical),
+        (r#"[null,null,null,null,[],null,null,null]"#, DetailError::NotCanonical),
         (r#"{"debtor_name":"A","debtor_name":"B"}"#, DetailError::Malformed { column: 32 }),
         (r#"{"secret":"x"}"#, DetailError::Malformed { column: 9 }),
         (r#"{"debtor_name":7}"#, DetailError::Malformed { column: 16 }),

@@ -157,6 +157,7 @@ impl Founders {
                 creditor_account: Some(made_up.creditor_account),
                 remittance: vec![made_up.remittance],
                 end_to_end_id: Some(format!("E2E-{:08}", payment.sequence)),
+                ..Detail::default()
             };
             let context = Context {
                 union_id: self.charter.hash(),

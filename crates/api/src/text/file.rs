@@ -216,7 +216,7 @@ fn not_read(problem: &str) -> String {
     )
 }
 
-const OPTIONAL: [&str; 17] = [
+const OPTIONAL: [&str; 19] = [
     "id",
     "return",
     "debtor_participant",
@@ -233,6 +233,8 @@ const OPTIONAL: [&str; 17] = [
     "detail_creditor_name",
     "detail_creditor_account",
     "detail_end_to_end_id",
+    "detail_instruction_id",
+    "detail_message_id",
     "detail_remittance",
 ];
 
@@ -318,6 +320,8 @@ fn set_detail_column(order: &mut OrderLine, column: &str, name: &str, text: Opti
         "creditor_name" => |detail, text| detail.creditor_name = text,
         "creditor_account" => |detail, text| detail.creditor_account = text,
         "end_to_end_id" => |detail, text| detail.end_to_end_id = text,
+        "instruction_id" => |detail, text| detail.instruction_id = text,
+        "message_id" => |detail, text| detail.message_id = text,
         "remittance" => |detail, text| detail.remittance = text.into_iter().collect(),
         _ => return Err(unknown_column(column)),
     };

@@ -59,7 +59,7 @@ pub struct OrderLine {
     pub reason: Option<String>,
     /// Customer detail, encrypted to the two members concerned before it leaves the sender: `debtor_name`,
     /// `debtor_account`, `creditor_name`, `creditor_account`, `remittance` (a list of lines, in CSV a single one),
-    /// `end_to_end_id`.
+    /// `end_to_end_id`, `instruction_id`, `message_id`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "detail_object")]
     #[schema(value_type = Option<Object>)]
     pub detail: Option<Detail>,

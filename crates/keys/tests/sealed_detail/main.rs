@@ -44,6 +44,7 @@ fn detail() -> Detail {
         creditor_account: Some("CL420002".into()),
         remittance: vec!["Factura 1001".into(), "Lana peinada, segundo envío".into()],
         end_to_end_id: Some("E2E-2006-0001".into()),
+        ..Detail::default()
     }
 }
 
@@ -75,6 +76,8 @@ fn an_empty_and_the_largest_detail_round_trip() {
         creditor_account: Some("ñ".repeat(34)),
         remittance: vec!["ñ".repeat(140); 10],
         end_to_end_id: Some("ñ".repeat(35)),
+        instruction_id: Some("i".repeat(35)),
+        message_id: Some("m".repeat(35)),
     };
     for detail in [Detail::default(), largest] {
         let sealed = seal_detail(&detail);
