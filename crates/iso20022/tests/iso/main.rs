@@ -6,8 +6,11 @@
     reason = "tests read files and clocks, the crate does not"
 )]
 
+mod arbitrary;
 mod hostile;
+mod messages;
 mod official;
+mod orders;
 mod samples;
 mod schemas;
 mod union_of_three;
