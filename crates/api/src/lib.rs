@@ -5,6 +5,7 @@
 //! | orders and commands as JSON and CSV | [`text`] |
 //! | what the union holds, as JSON | [`view`] |
 //! | signed batches out of orders | [`sign`] |
+//! | ISO 20022 messages to orders and back | [`iso`] |
 //! | calling a node from Rust | [`client`] |
 //! | the routes, each with its documentation | `route/`, set up by [`Api`] and [`serve()`] |
 //! | sessions, four eyes, the audit log | `session.rs`, `approval.rs`, `audit.rs` |
@@ -18,6 +19,7 @@ mod approval;
 mod audit;
 pub mod client;
 mod extract;
+pub mod iso;
 mod limit;
 mod metrics;
 mod operator;

@@ -7,6 +7,7 @@ mod commands;
 mod cycles;
 mod events;
 mod finality;
+mod iso20022;
 mod members;
 mod node;
 mod orders;
@@ -74,6 +75,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(orders::order))
         .routes(routes!(finality::receipt))
         .routes(routes!(batches::submit_batch))
+        .routes(routes!(iso20022::messages))
         .routes(routes!(payments::accept_order))
         .routes(routes!(payments::refuse_order))
         .routes(routes!(payments::cancel_order))

@@ -2,6 +2,7 @@
 
 use crate::approval::Approvals;
 use crate::audit::{Act, Audit};
+use crate::iso::IsoSettings;
 use crate::metrics::Metrics;
 use crate::operator::{HeldMember, Operator, Role};
 use crate::problem::{Kind, Problem};
@@ -76,6 +77,8 @@ pub struct Settings {
     pub members: Vec<HeldMember>,
     /// The people who act for them.
     pub operators: Vec<Operator>,
+    /// How institutions are named in ISO 20022 messages.
+    pub iso: IsoSettings,
     /// Bounds.
     pub bounds: Bounds,
 }
@@ -123,6 +126,10 @@ pub struct Api {
     pub(crate) receipts: Arc<Receipts>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) metrics: Metrics,
+    /// Members by BIC, LEI and code, without participants.
+    pub(crate) names: iso20022::Directory,
+    /// Versions of the ISO 20022 messages that are written.
+    pub(crate) edition: iso20022::Edition,
     pub(crate) bounds: Bounds,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) bodies: Arc<Semaphore>,
@@ -140,7 +147,7 @@ impl Api {
     ///
     /// [`SettingsError`] names the entry or file at fault.
     pub fn new(node: Arc<Node>, settings: Settings) -> Result<Arc<Api>, SettingsError> {
-        let Settings { directory, members, operators, bounds } = settings;
+        let Settings { directory, members, operators, iso, bounds } = settings;
         let charter = node.charter();
         let io = |what: PathBuf| move |error| SettingsError::Io { what: what.display().to_string(), error };
 
@@ -177,6 +184,10 @@ impl Api {
                 return Err(SettingsError::Entry { what, problem: "is there twice".into() });
             }
         }
+        let names = iso.directory(charter).map_err(|error| SettingsError::Entry {
+            what: "iso20022.members".to_owned(),
+            problem: error.to_string(),
+        })?;
         std::fs::create_dir_all(&directory).map_err(io(directory.clone()))?;
         let (approvals, audit) = (directory.join("approvals"), directory.join("audit.jsonl"));
         Ok(Arc::new(Api {
@@ -194,6 +205,8 @@ impl Api {
             journal_walks: Arc::new(Semaphore::new(bounds.journal_walks)),
             look_ups: Arc::new(Semaphore::new(bounds.look_ups)),
             stopping: watch::channel(false).0,
+            names,
+            edition: iso.edition,
             bounds,
             node,
         }))

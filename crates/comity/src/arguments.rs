@@ -3,8 +3,8 @@
 use crate::exit::{EXIT_CODES, Result};
 use crate::output::{Form, Output};
 use crate::{
-    clear, completions, cycle, decide, demo, doctor, export, init, keys, members, orders, positions, queue, report,
-    serve, set, statement, submit, verify,
+    clear, completions, cycle, decide, demo, doctor, export, init, iso, keys, members, orders, positions, queue,
+    report, serve, set, statement, submit, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -51,6 +51,8 @@ enum Command {
     Clear(Box<clear::Arguments>),
     Verify(verify::Arguments),
     Export(export::Arguments),
+    #[command(subcommand)]
+    Iso(Box<iso::Command>),
     Completions(completions::Arguments),
 }
 
@@ -80,6 +82,7 @@ impl Arguments {
             Command::Clear(arguments) => clear::run(&arguments, output),
             Command::Verify(arguments) => verify::run(&arguments, output),
             Command::Export(arguments) => export::run(&arguments, output),
+            Command::Iso(command) => iso::run(&command, output),
             Command::Completions(arguments) => completions::run(&arguments, output),
         }
     }

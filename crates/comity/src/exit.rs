@@ -71,6 +71,11 @@ impl Failure {
         Self::new(Exit::Usage, text)
     }
 
+    /// Whether the same may go well a moment later, without anything else being done.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.exit, Exit::Unreachable | Exit::Unknown)
+    }
+
     /// Everything was said already; only the code is left.
     pub fn told(exit: Exit) -> Self {
         Self::new(exit, "")

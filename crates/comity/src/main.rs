@@ -11,6 +11,7 @@ mod exit;
 mod export;
 mod identifier;
 mod init;
+mod iso;
 mod keys;
 mod loopback;
 mod members;

@@ -1,6 +1,7 @@
 //! `node.toml`: what a node is told about itself. The union's rules are in its charter, not here.
 
 use crate::exit::{Failure, Result};
+use crate::iso::IsoTable;
 use api::Operator;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +27,9 @@ pub struct NodeFile {
     pub records: PathBuf,
     /// This node's place among the members' nodes, where the charter names any.
     pub node: Option<Place>,
+    /// How institutions are named in ISO 20022 messages.
+    #[serde(default)]
+    pub iso20022: IsoTable,
     /// The members whose keys this node holds, to sign what their operators order.
     #[serde(default)]
     pub members: Vec<HeldMember>,
@@ -137,7 +141,7 @@ impl NodeFile {
     }
 }
 
-fn key_bytes(text: &str) -> Option<[u8; 32]> {
+pub fn key_bytes(text: &str) -> Option<[u8; 32]> {
     let mut key = [0; 32];
     let length = base16ct::lower::decode(text, &mut key).ok()?.len();
     (length == key.len()).then_some(key)

@@ -8,11 +8,12 @@ use api::OrdersView;
 use api::client::{Client, ClientError, query};
 use api::sign::{BatchSigner, Record, SignedBatch};
 use api::text::{CommandText, parse_command};
-use api::view::{MemberView, OutcomeView, ReceiptView};
+use api::view::{MemberView, OrderView, OutcomeView, ReceiptView};
 use clap::Args;
 use keys::{MemberKey, key_file};
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
+use std::sync::Arc;
 use union::Charter;
 
 /// How often a batch is signed anew because somebody else was faster with the sequence.
@@ -77,7 +78,7 @@ pub struct Signer {
     pub charter: Charter,
     /// The member's number.
     pub member: u16,
-    key: MemberKey,
+    key: Arc<MemberKey>,
 }
 
 impl NodeArgument {
@@ -101,6 +102,15 @@ impl Remote {
     /// A page of orders.
     pub fn orders(&self, parameters: &[(&str, &str)]) -> Result<OrdersView> {
         self.client.orders(parameters).map_err(nothing_done)
+    }
+
+    /// An order, by UUID; `None` where the node knows none.
+    pub fn order(&self, id: &str) -> Result<Option<OrderView>> {
+        match self.client.get(&format!("/v1/orders/{id}")) {
+            Ok(order) => Ok(Some(order)),
+            Err(ClientError::Problem(problem)) if problem.status == 404 => Ok(None),
+            Err(error) => Err(nothing_done(error)),
+        }
     }
 
     fn charter(&self) -> Result<Charter> {
@@ -148,7 +158,7 @@ impl SignerArguments {
         let path = self.key.as_ref().ok_or_else(|| Failure::usage("--key is missing; name the member's key file"))?;
         let key = key_file::read(path, &self.passphrase.known(&path.display().to_string())?)?;
         BatchSigner::new(&charter, member, &key).map_err(Failure::failed)?;
-        Ok(Signer { remote: self.node.connect(), charter, member, key })
+        Ok(Signer { remote: self.node.connect(), charter, member, key: Arc::new(key) })
     }
 
     /// Signs one command, sends it, and says what became of it.
@@ -194,6 +204,11 @@ impl Signer {
     /// What signs in the member's name.
     pub fn batches(&self) -> BatchSigner<'_> {
         BatchSigner::new(&self.charter, self.member, &self.key).expect("the key was compared when it was read")
+    }
+
+    /// The member's key.
+    pub fn key(&self) -> &Arc<MemberKey> {
+        &self.key
     }
 
     /// The node that takes what is signed.

@@ -89,6 +89,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     start_log(arguments.log_format, arguments.log_level);
     let Unlocked { members, membership } = file.unlock(&arguments.config, &arguments.passphrase)?;
     let operators = file.operators(&arguments.config)?;
+    let iso = file.iso20022.names(&arguments.config)?.settings;
     let rehearsed_ms = match arguments.rehearse_from {
         None => None,
         Some(time) => {
@@ -128,7 +129,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         }
         tell_late_clock(last_ms, node.clock().now_ms());
         let node = Arc::new(node);
-        let settings = Settings { directory: file.records.clone(), members, operators, bounds: Bounds::default() };
+        let settings = Settings { directory: file.records.clone(), members, operators, iso, bounds: Bounds::default() };
         let api = Api::new(node.clone(), settings);
         let api = api.map_err(|error| Failure::failed(format!("{}: {error}", arguments.config.display())))?;
         let listening = Listening {

@@ -92,8 +92,11 @@ impl Directory {
     /// The same for one that is known as text.
     pub fn add_participant(&mut self, member: u16, number: u32, identifier: &str, name: &str) {
         let seat = Seat { member, participant: number };
-        for seats in self.seats.values_mut() {
-            seats.retain(|other| *other != seat);
+        if let Some(before) = self.institutions.get(&seat) {
+            let identifier = before.bic.as_ref().or(before.lei.as_ref());
+            if let Some(seats) = identifier.and_then(|identifier| self.seats.get_mut(key(identifier))) {
+                seats.retain(|other| *other != seat);
+            }
         }
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let institution = Institution {
@@ -103,7 +106,8 @@ impl Directory {
             name: some(name),
         };
         self.institutions.insert(seat, institution);
-        if !identifier.is_empty() {
+        // What is neither BIC nor LEI stands for nobody: it could be another member's code.
+        if is_bic(identifier) || is_lei(identifier) {
             self.seats.entry(key(identifier).to_owned()).or_default().push(seat);
         }
     }

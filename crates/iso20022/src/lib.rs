@@ -7,6 +7,7 @@
 //! | what text may stand in an element | `check.rs` |
 //! | XML in bounded memory, message by message | [`Parts`] (`parts.rs`), [`Record`] |
 //! | what a message asks for | [`Messages`] (`message.rs`), [`Request`] (`transaction.rs`) |
+//! | which messages of a file are refused as a whole | [`survey()`] |
 //! | who is meant by a BIC, an LEI or a code | [`Directory`] |
 //! | messages out of what happened | [`outbound`] |
 //! | what is wrong, and where | [`Fault`] |
@@ -23,6 +24,7 @@ mod message;
 pub mod outbound;
 mod parts;
 mod record;
+mod survey;
 mod table;
 mod transaction;
 mod xml;
@@ -36,4 +38,5 @@ pub use identifier::Original;
 pub use message::{Head, Incoming, Messages, Reader, Request, Transaction};
 pub use parts::{Limits, Opened, Part, Parts};
 pub use record::{At, Record};
+pub use survey::{Refused, Survey, survey};
 pub use table::{header, message};

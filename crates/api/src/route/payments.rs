@@ -79,7 +79,7 @@ pub(super) fn problem(outcome: OutcomeView) -> Problem {
     Problem { field: outcome.field, order: outcome.id, reason: outcome.reason, ..Problem::new(kind, text) }
 }
 
-type Read = Vec<Result<(Payment, Record), LineError>>;
+pub(super) type Read = Vec<Result<(Payment, Record), LineError>>;
 
 /// Reads orders, gives them identifiers and seals their detail.
 fn read_drafts(
@@ -135,7 +135,7 @@ fn read_drafts(
 }
 
 /// Lets those orders wait that need a second person, and signs and submits the others.
-async fn give_orders(
+pub(super) async fn give_orders(
     api: Arc<Api>,
     session: Session,
     signatory: Arc<Signatory>,

@@ -204,6 +204,7 @@ fn serve(
         directory: directory.path().join("api"),
         members: vec![held("BRA", 1), held("CHL", 2)],
         operators,
+        iso: api::iso::IsoSettings::default(),
         bounds,
     };
     let api = Api::new(node.clone(), settings).unwrap();

@@ -88,6 +88,7 @@ fn two_keys_are_two_people() {
             directory: server.directory.path().join("other"),
             members: vec![HeldMember { code: "BRA".into(), key: member_key(1), four_eyes_from: "1.00".into() }],
             operators: vec![person("eva", own), person(name, key)],
+            iso: api::iso::IsoSettings::default(),
             bounds: Bounds::default(),
         };
         Api::new(server.node.clone(), settings).map(drop)

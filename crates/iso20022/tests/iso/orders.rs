@@ -267,8 +267,12 @@ fn a_file_holds_many_messages_and_each_stands_for_itself() {
     let two = [institution_transaction(&other(1)), institution_transaction(&other(2))];
     let broken = institution_transfer(&two[..1]).replace("<Dbtr>", "<Debtor>").replace("</Dbtr>", "</Debtor>");
     let body = |text: &str| text.split_once("?>").unwrap().1.to_owned();
-    let file =
-        format!("<File>{}{}{}</File>", body(&institution_transfer(&two)), body(&broken), body(&customer_transfer().replace("MSG-1", "MSG-2")));
+    let file = format!(
+        "<File>{}{}{}</File>",
+        body(&institution_transfer(&two)),
+        body(&broken),
+        body(&customer_transfer().replace("MSG-1", "MSG-2"))
+    );
     let (transactions, heads) = read_as(0, file.as_bytes());
     assert_eq!(transactions.iter().map(|t| t.request.is_ok()).collect::<Vec<_>>(), [true, true, false, true]);
     assert_eq!(heads.iter().map(|head| head.faults.len()).collect::<Vec<_>>(), [0, 0, 0]);

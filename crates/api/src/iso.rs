@@ -1,0 +1,33 @@
+//! From ISO 20022 messages to signed records, and from what became of these to the messages that answer.
+//!
+//! Files, folders and HTTP all go this way: read ([`iso20022::Messages`]), [`prepare`], sign and send as all orders are,
+//! [`Prepared::told`], [`answers`].
+
+mod answer;
+mod prepare;
+
+pub use answer::{Outgoing, answers, received, refusal, unreadable};
+pub use prepare::{Known, Prepared, Step, Told, prepare};
+
+use iso20022::{Directory, DirectoryError, Edition};
+use union::Charter;
+
+/// What is to be known beside the charter: who goes by which BIC and LEI, and which versions are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IsoSettings {
+    /// Versions of the messages that are written.
+    pub edition: Edition,
+    /// BICs and LEIs of members, each with the member's code.
+    pub identifiers: Vec<(String, String)>,
+}
+
+impl IsoSettings {
+    /// The members by their identifiers; participants are added from the union.
+    ///
+    /// # Errors
+    ///
+    /// [`DirectoryError`] for an identifier that no member can have.
+    pub fn directory(&self, charter: &Charter) -> Result<Directory, DirectoryError> {
+        Directory::new(charter, self.identifiers.iter().map(|(code, identifier)| (code.as_str(), identifier.as_str())))
+    }
+}

@@ -1,0 +1,176 @@
+//! What happened in a block, as messages to a member.
+
+use super::journal_orders::JournalOrders;
+use super::names::Names;
+use crate::exit::{Failure, Result};
+use api::iso::Outgoing;
+use iso20022::outbound::{
+    Answer, Booking, Known, LegCopy, Report, Stamp, WriteError, Writer, notification, settlement_leg, statement,
+    status_report,
+};
+use iso20022::{Directory, Kind};
+use keys::MemberKey;
+use ledger::TransferKind;
+use network::Step;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use union::{Charter, Entry, Event, OrderEvent, Payment, Period, Statement, Union};
+
+/// Tells a member what happened.
+pub struct Teller {
+    charter: Charter,
+    member: u16,
+    names: Names,
+    directory: Directory,
+    data: PathBuf,
+    orders: JournalOrders,
+    /// Whether a cycle that closes is told as a statement.
+    pub with_statements: bool,
+}
+
+/// Identifiers of the messages out of one block: the same whenever they are written.
+struct Stamps {
+    height: u64,
+    time_ms: u64,
+    count: u64,
+}
+
+impl Stamps {
+    fn next(&mut self) -> Stamp {
+        self.count += 1;
+        Stamp { id: format!("B{:012}-{:06}", self.height, self.count), time_ms: self.time_ms }
+    }
+}
+
+fn unsayable(error: WriteError) -> Failure {
+    Failure::failed(error)
+}
+
+impl Teller {
+    /// For a member of a union whose journal is in `data`. Without a key, no customer detail is told.
+    pub fn new(
+        charter: &Charter,
+        member: u16,
+        names: Names,
+        data: &Path,
+        key: Option<Arc<MemberKey>>,
+    ) -> Result<Teller> {
+        let directory = names.directory(charter)?;
+        let orders = JournalOrders::new(data, member, key);
+        let (charter, data) = (charter.clone(), data.to_owned());
+        Ok(Teller { charter, member, names, directory, data, orders, with_statements: true })
+    }
+
+    /// Learns of participants. To be told every block before the first that [`Teller::block`] tells of.
+    pub fn learn(&mut self, union: &Union, events: &[Event]) {
+        for event in events {
+            if let Event::SettingsChanged { member } = event {
+                let of_member = union.participants().iter().filter(|participant| participant.member == *member);
+                of_member.for_each(|participant| self.directory.add(participant));
+            }
+        }
+    }
+
+    /// The messages out of a block, in the order of what happened.
+    pub fn block(&mut self, step: Step<'_>) -> Result<Vec<Outgoing>> {
+        let Step { union, block, applied, .. } = step;
+        self.learn(union, &applied.events);
+        let mut stamps = Stamps { height: applied.height, time_ms: union.time_ms(), count: 0 };
+        self.orders.keep(applied.height, block);
+        let mut messages = Vec::new();
+        let mut payment: Option<Payment> = None;
+        for event in &applied.events {
+            match event {
+                Event::Order(order) => {
+                    payment = Some(order.payment);
+                    // A transfer of liquidity was answered when it came: it settled at once or not at all.
+                    let is_liquidity = order.payment.immediate == 1 && order.payment.customer == 0;
+                    if order.payment.debtor == self.member && !is_liquidity {
+                        messages.push(self.status(union, &mut stamps, order)?);
+                    }
+                }
+                Event::Transfer(transfer) => {
+                    let accounts = union.ledger().accounts();
+                    let sides = [(transfer.debit, -1), (transfer.credit, 1)];
+                    for (account, sign) in sides {
+                        let key = accounts.get(account).key;
+                        if key.member != self.member {
+                            continue;
+                        }
+                        let known = match transfer.kind() {
+                            TransferKind::CycleSettlement => Known::default(),
+                            _ => {
+                                let of_this = payment.filter(|payment| payment.id == transfer.order);
+                                self.orders.known(union, transfer.order, of_this)?
+                            }
+                        };
+                        let booking = Booking {
+                            kind: transfer.kind(),
+                            order: transfer.order,
+                            // It fits: the ledger bounds every side of an account far below.
+                            amount: transfer.amount as i128 * sign,
+                            time_ms: union.time_ms(),
+                            known,
+                        };
+                        let stamp = stamps.next();
+                        let text = notification(&self.writer(), &stamp, key, &booking).map_err(unsayable)?;
+                        messages.push(Outgoing { kind: Kind::Camt054, id: stamp.id, text });
+                    }
+                }
+                Event::CycleClosed(cycle) if self.with_statements => {
+                    let period = Period::Cycle(cycle.number);
+                    let made = network::statement(&self.data, self.member, period, applied.height)?;
+                    let stamp = stamps.next();
+                    messages.push(self.statement(union, &stamp, Report::Statement, &made)?);
+                }
+                Event::LegCalled(leg) if leg.debtor == self.member || leg.creditor == self.member => {
+                    let copy = if leg.debtor == self.member { LegCopy::ToPay } else { LegCopy::ToReceive };
+                    let stamp = stamps.next();
+                    let text = settlement_leg(&self.writer(), &stamp, leg, copy, union.today()).map_err(unsayable)?;
+                    messages.push(Outgoing { kind: Kind::Pacs009, id: stamp.id, text });
+                }
+                _ => {}
+            }
+        }
+        Ok(messages)
+    }
+
+    fn writer(&self) -> Writer<'_> {
+        let edition = self.names.settings.edition;
+        Writer { charter: &self.charter, directory: &self.directory, member: self.member, edition }
+    }
+
+    fn status(&mut self, union: &Union, stamps: &mut Stamps, order: &OrderEvent) -> Result<Outgoing> {
+        let known = self.orders.known(union, order.payment.id, Some(order.payment))?;
+        let answer = Answer {
+            reference: known.reference(order.payment.id, self.names.settings.edition),
+            status: Some(order.status),
+            reason: order.reason,
+            texts: order.reason.meaning().map(str::to_owned).into_iter().collect(),
+        };
+        let stamp = stamps.next();
+        let text = status_report(&self.writer(), &stamp, None, &[answer]).map_err(unsayable)?;
+        Ok(Outgoing { kind: Kind::Pacs002, id: stamp.id, text })
+    }
+
+    /// A statement as a message.
+    pub fn statement(&mut self, union: &Union, stamp: &Stamp, report: Report, made: &Statement) -> Result<Outgoing> {
+        let mut known: BTreeMap<u128, Known> = BTreeMap::new();
+        for entry in made.accounts.iter().flat_map(|account| &account.entries) {
+            if let Some(payment) = entry.payment
+                && !known.contains_key(&entry.order)
+            {
+                known.insert(entry.order, self.orders.known(union, entry.order, Some(payment))?);
+            }
+        }
+        // The other bookings of an order are told with it; those of a leg have a number that no order has.
+        let of_entry = |entry: &Entry| match entry.kind {
+            TransferKind::CycleSettlement => Known::default(),
+            _ => known.get(&entry.order).cloned().unwrap_or_default(),
+        };
+        let text = statement(&self.writer(), stamp, report, made, of_entry).map_err(unsayable)?;
+        let kind = if report == Report::Statement { Kind::Camt053 } else { Kind::Camt052 };
+        Ok(Outgoing { kind, id: stamp.id.clone(), text })
+    }
+}

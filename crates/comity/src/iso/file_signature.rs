@@ -1,0 +1,90 @@
+//! Detached signatures on files of messages: `FILE.sig` beside `FILE`.
+//!
+//! Signed is `"comity iso 20022 file v1" 0x00` and the SHA-256 of the file's bytes, by Ed25519; the signature is written as 128
+//! hexadecimal digits.
+
+use crate::exit::{Exit, Failure, Result};
+use crate::output::Output;
+use crate::passphrase::PassphraseArguments;
+use clap::Args;
+use keys::key_file;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const LABEL: &[u8] = b"comity iso 20022 file v1\0";
+
+/// Sign a file of messages with the key of an operator or a member: writes FILE.sig beside it.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// The file.
+    file: PathBuf,
+    /// The key file.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
+}
+
+#[derive(Serialize)]
+struct Signed {
+    signature: PathBuf,
+    /// The public key that belongs among `signers` of `[iso20022]`.
+    key: String,
+}
+
+/// Signs.
+pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
+    let key = key_file::read(&arguments.key, &arguments.passphrase.known(&arguments.key.display().to_string())?)?;
+    let signature = base16ct::lower::encode_string(&key.sign(&message(&arguments.file)?));
+    let path = signature_path(&arguments.file);
+    std::fs::write(&path, signature + "\n").map_err(Failure::io("write", &path))?;
+    let signed = Signed { signature: path, key: base16ct::lower::encode_string(&key.public().signing) };
+    output.show(&signed, |signed| format!("{} is written; its key is {}\n", signed.signature.display(), signed.key))
+}
+
+/// Where a file's signature is.
+pub fn signature_path(file: &Path) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(".sig");
+    path.into()
+}
+
+/// What is signed of a file.
+fn message(file: &Path) -> Result<Vec<u8>> {
+    let mut input = File::open(file).map_err(Failure::io("read", file))?;
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match input.read(&mut buffer).map_err(Failure::io("read", file))? {
+            0 => break,
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+    Ok([LABEL, hasher.finalize().as_slice()].concat())
+}
+
+/// Refuses a file that none of the signers has signed; where there are none, any file is good.
+pub fn check(file: &Path, signers: &[[u8; 32]]) -> Result<()> {
+    if signers.is_empty() {
+        return Ok(());
+    }
+    let path = signature_path(file);
+    let refused = |why: &str| Failure::new(Exit::Refused, format!("{}: {why}", path.display()));
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(refused("is not there, but files have to be signed; `comity iso sign` does so"));
+        }
+        Err(error) => return Err(Failure::io("read", &path)(error)),
+    };
+    let mut signature = [0; 64];
+    let decoded = base16ct::lower::decode(text.trim(), &mut signature).is_ok_and(|bytes| bytes.len() == 64);
+    if !decoded {
+        return Err(refused("is not a signature of 128 hexadecimal digits"));
+    }
+    let message = message(file)?;
+    let is_signed = signers.iter().any(|signer| keys::verify(signer, &message, &signature).is_ok());
+    if is_signed { Ok(()) } else { Err(refused("is not a signature of one of the signers on these bytes")) }
+}

@@ -1,0 +1,89 @@
+//! The orders behind bookings, out of the journal: their records, and their customer detail where the member may read it.
+
+use crate::exit::Result;
+use iso20022::outbound::Known;
+use keys::seal::{Context, Side, open};
+use keys::{Detail, MemberKey};
+use network::Record;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use union::{Block, Command, Found, Payment, Place, Union};
+
+/// Blocks that are kept, since many orders come out of one.
+const BLOCKS_KEPT: usize = 64;
+
+/// Looks orders of a member up.
+pub struct JournalOrders {
+    data: PathBuf,
+    member: u16,
+    /// Opens customer detail; without it none is told.
+    key: Option<Arc<MemberKey>>,
+    blocks: BTreeMap<u64, Block>,
+    /// Their heights, the oldest first.
+    kept: VecDeque<u64>,
+}
+
+impl JournalOrders {
+    /// Orders in the journal of a directory.
+    pub fn new(data: &Path, member: u16, key: Option<Arc<MemberKey>>) -> JournalOrders {
+        JournalOrders { data: data.to_owned(), member, key, blocks: BTreeMap::new(), kept: VecDeque::new() }
+    }
+
+    /// A block that was read already.
+    pub fn keep(&mut self, height: u64, block: Block) {
+        if self.blocks.insert(height, block).is_none() {
+            self.kept.push_back(height);
+        }
+        if self.kept.len() > BLOCKS_KEPT
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.blocks.remove(&oldest);
+        }
+    }
+
+    /// What is known of an order. `payment` is its record, where it is known without the journal; one that the union has
+    /// forgotten is known by nothing else.
+    pub fn known(&mut self, union: &Union, order: u128, payment: Option<Payment>) -> Result<Known> {
+        let place = match union.orders().find(order) {
+            Some(Found::Open(at)) => union.orders().open(at).place,
+            Some(Found::Closed(at)) => union.orders().closed(at).place(),
+            None => return Ok(Known { payment, detail: None }),
+        };
+        let (sent, sealed) = self.record(place)?;
+        let payment = payment.or(sent);
+        let detail = sent.zip(sealed).and_then(|(sent, sealed)| self.detail(union, &sent, &sealed));
+        Ok(Known { payment, detail })
+    }
+
+    fn record(&mut self, place: Place) -> Result<(Option<Payment>, Option<Vec<u8>>)> {
+        if !self.blocks.contains_key(&place.height) {
+            let block = Record::read(&self.data, place.height)?.block;
+            self.keep(place.height, block);
+        }
+        let batch = self.blocks.get(&place.height).and_then(|block| block.batches().get(usize::from(place.batch)));
+        let Some(batch) = batch else { return Ok((None, None)) };
+        let record = batch.records().get(usize::from(place.record)).and_then(|record| Command::decode(record).ok());
+        let payment = match record {
+            Some(Command::Pay(payment)) => Some(payment),
+            _ => None,
+        };
+        let sealed = batch.details().find(|(at, _)| *at == place.record).map(|(_, sealed)| sealed.to_vec());
+        Ok((payment, sealed))
+    }
+
+    fn detail(&self, union: &Union, payment: &Payment, sealed: &[u8]) -> Option<Detail> {
+        let side = if payment.debtor == self.member { Side::Debtor } else { Side::Creditor };
+        if payment.debtor != self.member && payment.creditor != self.member {
+            return None;
+        }
+        let context = Context {
+            union_id: union.charter().hash(),
+            order_id: payment.id,
+            debtor: payment.debtor,
+            creditor: payment.creditor,
+        };
+        // What cannot be opened was sealed wrongly by its sender: the booking is told without it.
+        open(sealed, &context, self.key.as_ref()?, side).ok()
+    }
+}
