@@ -1,5 +1,7 @@
 //! What the fuzz targets share: a small union and unsigned batches for it.
 
+pub mod iso;
+
 use std::sync::{Arc, LazyLock};
 use union::{Batch, Block, Charter, RECORD_BYTES, Union};
 

@@ -256,7 +256,8 @@ impl Reading<'_> {
             let second = self.record.text(path).and_then(time)?;
             Some(charter.calendar.time_ms(union::Day(value_date), second) / 1_000)
         };
-        let at = self.record.text("XpryDtTm").and_then(|text| unix_second(charter, text));
+        let at = self.record.text("XpryDtTm").or_else(|| self.record.text("AddtlDtTm/XpryDtTm"));
+        let at = at.and_then(|text| unix_second(charter, text));
         let times = [on_the_day("SttlmTmReq/TillTm"), on_the_day("SttlmTmReq/RjctTm"), at, self.head.group.expires_at];
         times.into_iter().flatten().min().unwrap_or(0)
     }

@@ -131,7 +131,6 @@ async fn act(api: Arc<Api>, session: Session, signatory: Arc<Signatory>, work: W
         let given = give_orders(api.clone(), session.clone(), signatory.clone(), read).await?;
         outcomes.extend(given.into_iter().map(|outcome| (outcome.line, outcome)));
     }
-    // After the orders, so that a message may also take back what one before it sent.
     for (line, prepared) in (1..).zip(all()) {
         if let Step::Command(record) = &prepared.step {
             let given = give_command(api.clone(), session.clone(), signatory.clone(), record.clone()).await;

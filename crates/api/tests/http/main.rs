@@ -5,6 +5,7 @@ mod bad_input;
 mod document;
 mod events;
 mod harness;
+mod iso;
 mod orders;
 mod path;
 mod queue_runs;

@@ -6,6 +6,8 @@ mod clear;
 mod doctor;
 mod export;
 mod founding;
+mod iso;
+mod iso_messages;
 mod members_nodes;
 mod node;
 mod report;

@@ -22,7 +22,7 @@ static TRANSACTION: Level = sequence(&[
     text("SttlmPrty", OPTIONAL, PRIORITY),
     ignored("SttlmTmIndctn", OPTIONAL),
     level("SttlmTmReq", OPTIONAL, &TIME_REQUEST),
-    ignored("AddtlDtTm", OPTIONAL).since(E2026),
+    level("AddtlDtTm", OPTIONAL, &TIMES).since(E2026),
     ignored("AccptncDtTm", OPTIONAL).before(E2026),
     ignored("PoolgAdjstmntDt", OPTIONAL).before(E2026),
     ignored("InstdAmt", OPTIONAL),
@@ -65,6 +65,13 @@ static TRANSACTION: Level = sequence(&[
     ignored("RltdRmtInf", (0, 10)),
     level("RmtInf", OPTIONAL, &REMITTANCE),
     ignored("SplmtryData", ANY),
+]);
+
+/// Times, of which the expiry is used.
+static TIMES: Level = sequence(&[
+    ignored("AccptncDtTm", OPTIONAL),
+    ignored("PoolgAdjstmntDt", OPTIONAL),
+    text("XpryDtTm", OPTIONAL, Check::DateTime),
 ]);
 
 /// What it is for.

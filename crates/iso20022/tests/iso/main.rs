@@ -7,6 +7,7 @@
 )]
 
 mod arbitrary;
+mod conformance;
 mod hostile;
 mod messages;
 mod official;

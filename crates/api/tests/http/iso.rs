@@ -1,0 +1,111 @@
+//! ISO 20022 messages over HTTP.
+
+use crate::harness::{Server, problem};
+use serde_json::Value;
+
+const UETR: &str = "174c245f-2682-4291-ad67-2a41e530cd27";
+
+fn agent(name: &str, code: &str) -> String {
+    format!("<{name}><FinInstnId><ClrSysMmbId><MmbId>{code}</MmbId></ClrSysMmbId></FinInstnId></{name}>")
+}
+
+fn document(identifier: &str, inside: &str) -> String {
+    format!("<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:{identifier}\">{inside}</Document>")
+}
+
+fn transaction(uetr: &str, amount: &str, creditor: &str) -> String {
+    format!(
+        "<CdtTrfTxInf><PmtId><InstrId>I1</InstrId><EndToEndId>E1</EndToEndId><UETR>{uetr}</UETR></PmtId>\
+         <IntrBkSttlmAmt Ccy=\"USD\">{amount}</IntrBkSttlmAmt><IntrBkSttlmDt>2006-01-02</IntrBkSttlmDt>{}{}</CdtTrfTxInf>",
+        agent("Dbtr", "BRA"),
+        agent("Cdtr", creditor)
+    )
+}
+
+fn transfer(message: &str, transactions: &[String]) -> String {
+    let group = format!(
+        "<GrpHdr><MsgId>{message}</MsgId><CreDtTm>2006-01-02T12:00:00Z</CreDtTm><NbOfTxs>{}</NbOfTxs>\
+         <SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf></GrpHdr>",
+        transactions.len()
+    );
+    document("pacs.009.001.08", &format!("<FICdtTrf>{group}{}</FICdtTrf>", transactions.concat()))
+}
+
+fn post(server: &Server, operator: &str, body: &str) -> String {
+    let answer = server.session(operator).post_bytes("/iso20022", "application/xml", None, body.as_bytes()).unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// The texts of the elements of a name, in order.
+fn texts<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!("<{name}>");
+    xml.split(&start).skip(1).filter_map(|rest| rest.split('<').next()).collect()
+}
+
+#[test]
+fn messages_are_answered_by_messages() {
+    let server = Server::start();
+    let other = UETR.replace("174c245f", "274c245f");
+    let body = transfer("M1", &[transaction(UETR, "10.50", "ARG"), transaction(&other, "1.00", "XYZ")]);
+    let answer = post(&server, "mia", &body);
+    assert_eq!(texts(&answer, "MsgDefIdr"), ["pacs.002.001.10"]);
+    assert_eq!(texts(&answer, "TxSts"), ["ACSC", "RJCT"]);
+    assert_eq!((texts(&answer, "OrgnlUETR"), texts(&answer, "OrgnlMsgId")), (vec![UETR, &other], vec!["M1", "M1"]));
+    assert!(answer.contains("<Cd>RC04</Cd>"), "{answer}");
+
+    // The same again does nothing, and says so; the same UETR in another message is refused.
+    let again = post(&server, "mia", &body);
+    assert_eq!(texts(&again, "TxSts"), ["ACSC", "RJCT"]);
+    assert!(again.contains("<Cd>DUPL</Cd>"), "{again}");
+    let elsewhere = post(&server, "mia", &transfer("M2", &[transaction(UETR, "10.50", "ARG")]));
+    assert_eq!((texts(&elsewhere, "TxSts"), elsewhere.contains("<Cd>DUPL</Cd>")), (vec!["RJCT"], true));
+    let positions: Value = server.client().get("/v1/positions?member=BRA").unwrap();
+    assert_eq!(positions["positions"][0]["balance"]["amount"], "-10.50", "paid once");
+
+    // What is much waits for a second person; what waits for nobody is asked about, and asked back.
+    let much = UETR.replace("174c245f", "374c245f");
+    let waits = post(&server, "mia", &transfer("M3", &[transaction(&much, "1000.00", "ARG")]));
+    assert_eq!((texts(&waits, "TxSts"), waits.contains("second person")), (vec!["PDNG"], true));
+    let ask = format!(
+        "<FIToFIPmtStsReq><GrpHdr><MsgId>A</MsgId><CreDtTm>2006-01-02T12:00:00Z</CreDtTm></GrpHdr>\
+         <TxInf><OrgnlUETR>{UETR}</OrgnlUETR></TxInf></FIToFIPmtStsReq>"
+    );
+    assert_eq!(texts(&post(&server, "mia", &document("pacs.028.001.03", &ask)), "TxSts"), ["ACSC"]);
+    let unknown = post(&server, "max", &document("pacs.028.001.03", &ask));
+    assert!(unknown.contains("<Cd>NOOR</Cd>"), "Chile is no side of it: {unknown}");
+    let recall = format!(
+        "<FIToFIPmtCxlReq><Assgnmt><Id>C</Id><Assgnr>{}</Assgnr><Assgne>{}</Assgne><CreDtTm>2006-01-02T12:00:00Z</CreDtTm></Assgnmt>\
+         <Undrlyg><TxInf><CxlId>C1</CxlId><OrgnlUETR>{UETR}</OrgnlUETR></TxInf></Undrlyg></FIToFIPmtCxlReq>",
+        agent("Agt", "BRA"),
+        agent("Agt", "ARG")
+    );
+    let recall = post(&server, "mia", &document("camt.056.001.08", &recall));
+    assert_eq!(texts(&recall, "MsgDefIdr"), ["camt.029.001.09", "camt.056.001.08"]);
+    assert_eq!(texts(&recall, "Conf"), ["PDCR"]);
+    assert!(recall.starts_with("<?xml") && recall.contains("<Envelopes"), "{recall}");
+}
+
+#[test]
+fn what_is_no_message_is_rejected_with_its_place_and_who_is_nobody_is_sent_away() {
+    let server = Server::start();
+    let rejected = post(&server, "mia", "<!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>");
+    assert_eq!(texts(&rejected, "MsgDefIdr"), ["admi.002.001.01"]);
+    assert!(rejected.contains("document type"), "{rejected}");
+    let broken = transfer("M1", &[transaction(UETR, "10.50", "ARG").replace("EndToEndId", "EndToEnd")]);
+    let rejected = post(&server, "mia", &broken);
+    assert_eq!((texts(&rejected, "MsgDefIdr"), texts(&rejected, "Ref")), (vec!["admi.002.001.01"], vec!["M1"]));
+    assert!(rejected.contains("CdtTrfTxInf/PmtId/EndToEnd"), "{rejected}");
+    let of_another = transfer("M2", &[transaction(UETR, "10.50", "ARG")]).replace(">BRA<", ">CHL<");
+    assert!(post(&server, "mia", &of_another).contains("<Cd>RC03</Cd>"));
+
+    let good = transfer("M1", &[transaction(UETR, "10.50", "ARG")]);
+    let send = |client: &api::client::Client, media_type: &str, body: &[u8]| {
+        problem(client.post_bytes("/iso20022", media_type, None, body)).status
+    };
+    assert_eq!(send(&server.client(), "application/xml", good.as_bytes()), 401);
+    assert_eq!(send(&server.session("vera"), "application/xml", good.as_bytes()), 403);
+    assert_eq!(send(&server.session("mia"), "application/json", good.as_bytes()), 415);
+    assert_eq!(send(&server.session("mia"), "application/xml", &vec![b' '; (8 << 20) + 1]), 413);
+    let positions: Value = server.client().get("/v1/positions?member=BRA").unwrap();
+    assert_eq!(positions["positions"][0]["balance"]["amount"], "0.00", "nothing moved");
+}
