@@ -61,13 +61,22 @@ impl Schemas {
             let problem = format!("there is no {identifier}.xsd in {}", self.directory.display());
             return Ok(vec![fault(line, problem)]);
         };
-        let mut alone = Document::new();
-        let Some(copy) = alone.import_subtree(document, node) else {
-            return Ok(vec![fault(line, "cannot be taken out of the file".to_owned())]);
+        // As it stands in the file, so that lines are right; with prefixes that are declared around it, as a copy.
+        let in_place = document.node_source(node).map(|source| "\n".repeat(line.saturating_sub(1) as usize) + source);
+        let in_place = in_place.as_deref().and_then(|text| uppsala::parse(text).ok());
+        let errors = match in_place {
+            Some(alone) => validator.validate(&alone),
+            None => {
+                let mut alone = Document::new();
+                let Some(copy) = alone.import_subtree(document, node) else {
+                    return Ok(vec![fault(line, "cannot be taken out of the file".to_owned())]);
+                };
+                let root = alone.root();
+                alone.append_child(root, copy);
+                let errors = validator.validate(&alone);
+                errors.into_iter().map(|error| uppsala::ValidationError { line: None, ..error }).collect()
+            }
         };
-        let root = alone.root();
-        alone.append_child(root, copy);
-        let errors = validator.validate(&alone);
         Ok(errors.into_iter().map(|e| fault(e.line.map_or(line, |line| line as u64), e.message)).collect())
     }
 

@@ -186,7 +186,7 @@ fn reconcile(node: &Serving, member: &str, outbox: &[Message]) {
             _ => format!(
                 "{member}-{}-{}",
                 account["participant"].as_u64().unwrap_or(0),
-                account["currency"].as_str().unwrap()
+                account["opening"]["currency"].as_str().unwrap()
             ),
         };
         let minor = |value: &Value| value["minor"].as_str().unwrap().parse::<i128>().unwrap();

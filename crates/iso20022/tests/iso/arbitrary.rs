@@ -1,6 +1,8 @@
 //! Arbitrary input: no panic, an answer in bounded time, and a place in every fault.
 
-use crate::messages::{customer_transfer, institution_transaction, institution_transfer};
+use crate::messages::{
+    cancellation, customer_transfer, give_back, institution_transaction, institution_transfer, liquidity, question,
+};
 use crate::union_of_three::{TODAY, charter, directory};
 use iso20022::{Fault, Incoming, Limits, Messages, Reader, Request};
 use proptest::prelude::*;
@@ -40,8 +42,10 @@ fn check(text: &[u8]) {
     }
 }
 
-fn good() -> [String; 2] {
-    [customer_transfer(), institution_transfer(&[institution_transaction(""), institution_transaction("")])]
+/// A good message of each kind.
+fn good() -> [String; 6] {
+    let two = institution_transfer(&[institution_transaction(""), institution_transaction("")]);
+    [customer_transfer(), two, give_back(), cancellation(), question(), liquidity()]
 }
 
 proptest! {
@@ -51,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn good_messages_with_bytes_changed(which in 0usize..2, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn good_messages_with_bytes_changed(which in 0usize..6, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         let mut bytes = good()[which].clone().into_bytes();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
@@ -61,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn good_messages_with_pieces_moved(which in 0usize..2, from in any::<prop::sample::Index>(), length in 0usize..200, to in any::<prop::sample::Index>()) {
+    fn good_messages_with_pieces_moved(which in 0usize..6, from in any::<prop::sample::Index>(), length in 0usize..200, to in any::<prop::sample::Index>()) {
         let mut bytes = good()[which].clone().into_bytes();
         let from = from.index(bytes.len());
         let end = (from + length).min(bytes.len());

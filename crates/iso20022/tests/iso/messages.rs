@@ -76,3 +76,46 @@ pub fn institution_transfer(transactions: &[String]) -> String {
     let document = format!("<FICdtTrf>{}{}</FICdtTrf>", group(transactions.len(), ""), transactions.concat());
     business_message("pacs.009.001.08", &document)
 }
+
+/// The first member gives back 10 dollars.
+pub fn give_back() -> String {
+    let document = format!(
+        "<PmtRtr>{}<TxInf><RtrId>RTR-1</RtrId><OrgnlEndToEndId>E2E-1</OrgnlEndToEndId><OrgnlUETR>{UETR}</OrgnlUETR>\
+         <OrgnlIntrBkSttlmAmt Ccy=\"USD\">10.00</OrgnlIntrBkSttlmAmt><RtrdIntrBkSttlmAmt Ccy=\"USD\">10.0</RtrdIntrBkSttlmAmt>\
+         <IntrBkSttlmDt>2006-01-03</IntrBkSttlmDt>{}<RtrRsnInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>closed</AddtlInf></RtrRsnInf></TxInf></PmtRtr>",
+        group(1, ""),
+        bic("InstdAgt", "FICTCLRMXXX")
+    );
+    business_message("pacs.004.001.09", &document)
+}
+
+/// The first member takes a payment back.
+pub fn cancellation() -> String {
+    let document = format!(
+        "<FIToFIPmtCxlReq><Assgnmt><Id>ASG-1</Id><Assgnr>{}</Assgnr><Assgne>{}</Assgne>\
+         <CreDtTm>2006-01-02T10:00:00Z</CreDtTm></Assgnmt><Undrlyg><TxInf><CxlId>CXL-1</CxlId><OrgnlUETR>{UETR}</OrgnlUETR>\
+         <CxlRsnInf><Rsn><Cd>DUPL</Cd></Rsn></CxlRsnInf></TxInf></Undrlyg></FIToFIPmtCxlReq>",
+        bic("Agt", "FICTARBA"),
+        bic("Agt", "FICTCLRM")
+    );
+    business_message("camt.056.001.08", &document)
+}
+
+/// The first member asks.
+pub fn question() -> String {
+    let document = format!(
+        "<FIToFIPmtStsReq><GrpHdr><MsgId>ASK</MsgId><CreDtTm>2006-01-02T10:00:00Z</CreDtTm></GrpHdr>\
+         <TxInf><OrgnlUETR>{UETR}</OrgnlUETR></TxInf></FIToFIPmtStsReq>"
+    );
+    business_message("pacs.028.001.03", &document)
+}
+
+/// 5 dollars for the second member, at once.
+pub fn liquidity() -> String {
+    let document = format!(
+        "<LqdtyCdtTrf><MsgHdr><MsgId>LIQ-1</MsgId></MsgHdr><LqdtyCdtTrf><LqdtyTrfId><EndToEndId>E</EndToEndId></LqdtyTrfId>{}\
+         <TrfdAmt><AmtWthCcy Ccy=\"USD\">5</AmtWthCcy></TrfdAmt></LqdtyCdtTrf></LqdtyCdtTrf>",
+        bic("Cdtr", "FICTCLRM")
+    );
+    business_message("camt.050.001.05", &document)
+}

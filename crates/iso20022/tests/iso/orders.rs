@@ -1,7 +1,8 @@
 //! What messages ask for, and what is wrong with those that ask for nothing that can be done.
 
 use crate::messages::{
-    ORDER, UETR, bic, business_message, customer_transfer, group, institution_transaction, institution_transfer,
+    ORDER, UETR, bic, cancellation, customer_transfer, give_back, institution_transaction, institution_transfer,
+    liquidity, question,
 };
 use crate::union_of_three::{TODAY, charter, directory};
 use iso20022::{Breach, Fault, Head, Incoming, Limits, Messages, Reader, Request, Transaction};
@@ -140,14 +141,7 @@ fn institutions_are_found_by_bic_lei_and_code() {
 
 #[test]
 fn returns_cancellations_questions_and_liquidity() {
-    let give_back = format!(
-        "<PmtRtr>{}<TxInf><RtrId>RTR-1</RtrId><OrgnlEndToEndId>E2E-1</OrgnlEndToEndId><OrgnlUETR>{UETR}</OrgnlUETR>\
-         <OrgnlIntrBkSttlmAmt Ccy=\"USD\">10.00</OrgnlIntrBkSttlmAmt><RtrdIntrBkSttlmAmt Ccy=\"USD\">10.0</RtrdIntrBkSttlmAmt>\
-         <IntrBkSttlmDt>2006-01-03</IntrBkSttlmDt>{}<RtrRsnInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>closed</AddtlInf></RtrRsnInf></TxInf></PmtRtr>",
-        group(1, ""),
-        bic("InstdAgt", "FICTCLRMXXX")
-    );
-    let give_back = business_message("pacs.004.001.09", &give_back);
+    let give_back = give_back();
     let Ok(Request::Return { payment, detail, receiver }) = request(&give_back).request else { panic!() };
     assert_eq!((payment.kind, payment.original, payment.amount), (Payment::RETURN, ORDER, 1_000));
     assert_eq!((payment.reason, receiver), (Reason(*b"AC04"), Some(1)));
@@ -155,32 +149,14 @@ fn returns_cancellations_questions_and_liquidity() {
     let part = give_back.replace("\"USD\">10.0<", "\"USD\">9.99<");
     assert_eq!(faults(&part)[0].reason, Reason::AM12);
 
-    let cancel = format!(
-        "<FIToFIPmtCxlReq><Assgnmt><Id>ASG-1</Id><Assgnr>{}</Assgnr><Assgne>{}</Assgne>\
-         <CreDtTm>2006-01-02T10:00:00Z</CreDtTm></Assgnmt><Undrlyg><TxInf><CxlId>CXL-1</CxlId><OrgnlUETR>{UETR}</OrgnlUETR>\
-         <CxlRsnInf><Rsn><Cd>DUPL</Cd></Rsn></CxlRsnInf></TxInf></Undrlyg></FIToFIPmtCxlReq>",
-        bic("Agt", "FICTARBA"),
-        bic("Agt", "FICTCLRM")
-    );
-    let transaction = request(&business_message("camt.056.001.08", &cancel));
+    let transaction = request(&cancellation());
     assert_eq!(transaction.request_id.as_deref(), Some("CXL-1"));
     assert_eq!(transaction.request, Ok(Request::Cancel { order: ORDER, reason: Reason::DUPL, text: None }));
 
-    let ask = format!(
-        "<FIToFIPmtStsReq><GrpHdr><MsgId>ASK</MsgId><CreDtTm>2006-01-02T10:00:00Z</CreDtTm></GrpHdr>\
-         <TxInf><OrgnlUETR>{UETR}</OrgnlUETR></TxInf></FIToFIPmtStsReq>"
-    );
-    let transaction = request(&business_message("pacs.028.001.03", &ask));
+    let transaction = request(&question());
     assert_eq!(transaction.request, Ok(Request::Status { order: ORDER }));
 
-    let liquidity = format!(
-        "<LqdtyCdtTrf><MsgHdr><MsgId>LIQ-1</MsgId></MsgHdr><LqdtyCdtTrf><LqdtyTrfId><EndToEndId>E</EndToEndId></LqdtyTrfId>{}\
-         <TrfdAmt><AmtWthCcy Ccy=\"USD\">5</AmtWthCcy></TrfdAmt></LqdtyCdtTrf></LqdtyCdtTrf>",
-        bic("Cdtr", "FICTCLRM")
-    );
-    let Ok(Request::Pay { payment, .. }) = request(&business_message("camt.050.001.05", &liquidity)).request else {
-        panic!()
-    };
+    let Ok(Request::Pay { payment, .. }) = request(&liquidity()).request else { panic!() };
     assert_eq!((payment.immediate, payment.priority, payment.value_date), (1, Priority::Urgent as u8, TODAY.0));
     assert_eq!((payment.creditor, payment.amount), (1, 500));
 }

@@ -1,6 +1,6 @@
 //! Transfers between institutions (pacs.009) a second, on one core: parsed, checked and turned into orders.
 //!
-//! `cargo run --release -p bench --bin iso20022`: a file of business messages is made in memory, each with a header and one
+//! `cargo run --release -p bench-iso20022`: a file of business messages is made in memory, each with a header and one
 //! transaction as CBPR+ has them (BICs, UETR, instruction and end-to-end identifiers, accounts, text), and read as a member's gateway
 //! reads it. Then the same with many transactions in a message. Sealing customer detail and signing, which come after, are
 //! not in it. `--file-bytes` writes a file of that size, reads it in a stream, and says how much memory that took.
@@ -140,7 +140,10 @@ fn main() -> Result<()> {
         ensure!(read == written, "{read} of {written} were read");
         let bytes = std::fs::metadata(&path)?.len();
         std::fs::remove_file(&path)?;
-        println!("a file of {bytes} bytes: {read} orders in {seconds:.1} s; memory grew by {} kB", resident_kb()?.saturating_sub(before));
+        println!(
+            "a file of {bytes} bytes: {read} orders in {seconds:.1} s; memory grew by {} kB",
+            resident_kb()?.saturating_sub(before)
+        );
     }
     Ok(())
 }
