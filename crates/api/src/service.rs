@@ -126,10 +126,8 @@ pub struct Api {
     pub(crate) receipts: Arc<Receipts>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) metrics: Metrics,
-    /// Members by BIC, LEI and code, without participants.
-    pub(crate) names: iso20022::Directory,
-    /// Versions of the ISO 20022 messages that are written.
-    pub(crate) edition: iso20022::Edition,
+    /// How institutions are named in ISO 20022 messages.
+    pub(crate) iso: IsoSettings,
     pub(crate) bounds: Bounds,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) bodies: Arc<Semaphore>,
@@ -184,7 +182,7 @@ impl Api {
                 return Err(SettingsError::Entry { what, problem: "is there twice".into() });
             }
         }
-        let names = iso.directory(charter).map_err(|error| SettingsError::Entry {
+        iso.directory(&charter).map_err(|error| SettingsError::Entry {
             what: "iso20022.members".to_owned(),
             problem: error.to_string(),
         })?;
@@ -205,8 +203,7 @@ impl Api {
             journal_walks: Arc::new(Semaphore::new(bounds.journal_walks)),
             look_ups: Arc::new(Semaphore::new(bounds.look_ups)),
             stopping: watch::channel(false).0,
-            names,
-            edition: iso.edition,
+            iso,
             bounds,
             node,
         }))

@@ -43,6 +43,8 @@ impl fmt::Display for Fault {
     }
 }
 
+impl std::error::Error for Fault {}
+
 /// Text for an error message: cut where it is long.
 pub(crate) fn quoted(text: &str) -> String {
     let mut shown: String = text.chars().take(40).collect();

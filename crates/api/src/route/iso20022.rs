@@ -74,14 +74,15 @@ fn unsayable(error: WriteError) -> Problem {
 }
 
 fn read(api: &Api, signatory: &Signatory, body: &[u8]) -> Result<Work, Problem> {
-    let (charter, member) = (api.charter(), signatory.member);
-    let mut directory = api.names.clone();
+    let (charter, member) = (&api.charter(), signatory.member);
+    let named = api.iso.directory(charter);
+    let mut directory = named.map_err(|error| Problem::internal("naming the members", &error))?;
     let (today, time_ms) = api.node.peek(|union| {
         union.participants().iter().for_each(|participant| directory.add(participant));
         (union.today(), union.time_ms())
     });
     let reader = Reader { charter, directory: &directory, member, today };
-    let writer = Writer { charter, directory: &directory, member, edition: api.edition };
+    let writer = Writer { charter, directory: &directory, member, edition: api.iso.edition };
     let surveyed = survey(body, Limits::FILE, Some(reader));
     let mut answered = Vec::new();
     let mut messages: Vec<(Head, Vec<Prepared>)> = Vec::new();
@@ -139,7 +140,8 @@ async fn act(api: Arc<Api>, session: Session, signatory: Arc<Signatory>, work: W
     }
     let time_ms = api.node.peek(|union| union.time_ms());
     let member = signatory.member;
-    let writer = Writer { charter: api.charter(), directory: &directory, member, edition: api.edition };
+    let charter = &api.charter();
+    let writer = Writer { charter, directory: &directory, member, edition: api.iso.edition };
     let mut line = 0;
     for (place, (head, prepared)) in (0..).zip(&messages) {
         let told = |prepared: &Prepared| {

@@ -62,20 +62,27 @@ impl Teller {
         Ok(Teller { charter, member, names, directory, data, orders, with_statements: true })
     }
 
-    /// Learns of participants. To be told every block before the first that [`Teller::block`] tells of.
-    pub fn learn(&mut self, union: &Union, events: &[Event]) {
+    /// Learns of members and participants. To be told every block before the first that [`Teller::block`] tells of.
+    pub fn learn(&mut self, union: &Union, events: &[Event]) -> Result<()> {
+        let charter = union.charter();
+        if (charter.text_hash(), &charter.members) != (self.charter.text_hash(), &self.charter.members) {
+            self.charter = charter.clone();
+            self.directory = self.names.directory(charter)?;
+            union.participants().iter().for_each(|participant| self.directory.add(participant));
+        }
         for event in events {
             if let Event::SettingsChanged { member } = event {
                 let of_member = union.participants().iter().filter(|participant| participant.member == *member);
                 of_member.for_each(|participant| self.directory.add(participant));
             }
         }
+        Ok(())
     }
 
     /// The messages out of a block, in the order of what happened.
     pub fn block(&mut self, step: Step<'_>) -> Result<Vec<Outgoing>> {
         let Step { union, block, applied, .. } = step;
-        self.learn(union, &applied.events);
+        self.learn(union, &applied.events)?;
         let mut stamps = Stamps { height: applied.height, time_ms: union.time_ms(), count: 0 };
         self.orders.keep(applied.height, block);
         let mut messages = Vec::new();

@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     while let Some(step) = replay.step()? {
         match period {
             None => teller.block(step)?.into_iter().try_for_each(&mut add)?,
-            Some(_) => teller.learn(step.union, &step.applied.events),
+            Some(_) => teller.learn(step.union, &step.applied.events)?,
         }
     }
     if let Some(period) = period {

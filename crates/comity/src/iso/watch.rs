@@ -134,7 +134,7 @@ impl Watch {
             let Some(step) = self.replay.step()? else { break };
             let height = step.applied.height;
             if height <= told {
-                self.teller.learn(step.union, &step.applied.events);
+                self.teller.learn(step.union, &step.applied.events)?;
                 continue;
             }
             let messages = self.teller.block(step)?;

@@ -85,10 +85,8 @@ fn write(
         });
     }
     xml.within("TxsSummry", |xml| {
-        let sides: [(_, fn(&i128) -> bool); 2] =
-            [("TtlCdtNtries", |amount| *amount >= 0), ("TtlDbtNtries", |amount| *amount < 0)];
-        for (name, is_side) in sides {
-            let amounts = account.entries.iter().map(|entry| entry.amount).filter(is_side);
+        for (name, is_debit) in [("TtlCdtNtries", false), ("TtlDbtNtries", true)] {
+            let amounts = account.entries.iter().map(|entry| entry.amount).filter(|amount| (*amount < 0) == is_debit);
             // Amounts fit far below: the ledger bounds every side of an account.
             let (count, sum) = amounts.fold((0u64, 0u128), |(n, sum), amount| (n + 1, sum + amount.unsigned_abs()));
             xml.within(name, |xml| {

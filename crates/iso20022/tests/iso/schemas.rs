@@ -90,7 +90,8 @@ impl<'a> Schema<'a> {
             Check::OneOf(known) if type_name.contains("Indicator") => assert_eq!(known, ["true", "false", "1", "0"]),
             Check::OneOf(known) => {
                 let (mut known, mut codes) = (known.to_vec(), codes());
-                (known.sort_unstable(), codes.sort_unstable());
+                known.sort_unstable();
+                codes.sort_unstable();
                 assert_eq!(known, codes, "{} {path}", self.identifier);
             }
             Check::Bic if has_pattern("[A-Z0-9]{4,4}[A-Z]{2,2}") => {}
