@@ -31,7 +31,7 @@ fn charter() -> Result<Charter> {
     let mut text = "name = \"Bench\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
         [calendar]\nutc_offset_minutes = 0\ncustomer_cut_off = \"18:00\"\ninterbank_cut_off = \"18:00\"\ndays_ahead = 10\n\
         [cycle]\nfirst_day = \"2026-01-01\"\nmonths = 1\nclose = \"20:00\"\n\
-        [queue]\ndiscipline = \"bypass-fifo\"\nattempts = 10\nopen_orders_max = 1000000\ndays_waiting = 1\ndays_remembered = 10\n"
+        [queue]\ndiscipline = \"bypass-fifo\"\nattempts = 10\nopen_orders_max = 1000\ndays_waiting = 5\ndays_remembered = 30\n"
         .to_owned();
     for (number, (code, currency)) in (1u8..).zip([("ARG", "ARS"), ("BRA", "BRL")]) {
         let keys = keys::MemberKey::from_seed([number; 32]).public();
