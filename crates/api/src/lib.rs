@@ -9,7 +9,7 @@
 //! | calling a node from Rust | [`client`] |
 //! | the routes, each with its documentation | `route/`, set up by [`Api`] and [`serve()`] |
 //! | sessions, four eyes, the audit log | `session.rs`, `approval.rs`, `audit.rs` |
-//! | bounds on requests | `limit.rs`, [`Bounds`] |
+//! | bounds on connections and requests | `connections.rs`, `limit.rs`, [`Bounds`] |
 //!
 //! No rule of the union lives here: what an order may do is decided by [`union::Union::apply`] alone.
 
@@ -18,6 +18,7 @@
 mod approval;
 mod audit;
 pub mod client;
+mod connections;
 mod extract;
 pub mod iso;
 mod limit;

@@ -1,14 +1,18 @@
 //! Serving HTTP until told to stop.
 
+use crate::connections::Connections;
 use crate::route::router;
 use crate::service::Api;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 /// The longest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -27,16 +31,16 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), network::NodeError> {
     let router = router(api.clone());
-    let connections = Arc::new(Semaphore::new(api.bounds.connections));
+    let connections = Connections::new(api.bounds.connections);
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(api.bounds.head_timeout).max_buf_size(HEAD_BYTES_MAX);
 
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let permit = tokio::select! {
+        let place = tokio::select! {
             () = &mut shutdown => break,
-            permit = connections.clone().acquire_owned() => permit.expect("the semaphore is never closed"),
+            place = connections.place() => Arc::new(place),
         };
         let stream = tokio::select! {
             () = &mut shutdown => break,
@@ -52,13 +56,22 @@ pub async fn serve(
         };
         // Answers are written whole; waiting to send more at once only delays them.
         drop(stream.set_nodelay(true));
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
+        let service = TowerToHyperService::new(router.clone());
+        let answer = service_fn({
+            let place = place.clone();
+            move |request: Request<Incoming>| {
+                let (answering, response) = (place.answering(), service.call(request));
+                async move { Ok::<_, Infallible>(answering.until_sent(response.await?)) }
             }
-            drop(permit);
+        });
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
+        tokio::spawn(async move {
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = place.is_wanted() => tracing::debug!("a connection on which nothing is answered makes room"),
+            }
         });
     }
     drop(listener);

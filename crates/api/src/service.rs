@@ -22,7 +22,8 @@ use union::Charter;
 /// Bounds of the API.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Connections at once; further ones wait to be accepted.
+    /// Connections at once, one place always kept free: for a further one the longest open of those on which no request is being
+    /// answered is closed.
     pub connections: usize,
     /// Requests without a body that are worked on at once; further ones are refused as busy. Those for the node's
     /// health and figures are always answered.

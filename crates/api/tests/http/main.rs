@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bad_input;
+mod connections;
 mod document;
 mod events;
 mod harness;
