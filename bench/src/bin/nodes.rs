@@ -128,10 +128,11 @@ impl Running {
             let addresses = sockets.iter().map(TcpListener::local_addr).collect::<Result<Vec<SocketAddr>, _>>()?;
             drop(sockets);
             for (sender, listen) in senders.iter().zip(&addresses) {
+                let codes = charter.members.iter().map(|member| member.code.clone());
                 let membership = Membership {
                     key: Zeroizing::new(node_key(sender.number)),
                     listen: *listen,
-                    peers: (0..).zip(addresses.iter().copied()).collect(),
+                    peers: codes.zip(addresses.iter().copied()).collect(),
                     introduced: Vec::new(),
                     timing: Timing::default(),
                 };

@@ -1,7 +1,7 @@
 //! The key of a member's node.
 
 use crate::hex;
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -39,6 +39,11 @@ impl NodeKey {
     /// The Ed25519 secret key, for whoever signs with it.
     pub fn secret(&self) -> &Zeroizing<[u8; 32]> {
         &self.secret
+    }
+
+    /// The Ed25519 signature of `message` (RFC 8032), which begins with a label of its own.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        SigningKey::from_bytes(&self.secret).sign(message).to_bytes()
     }
 
     /// What the charter names the node by.

@@ -86,6 +86,10 @@ pub struct Standing {
     pub connected: usize,
     /// Blocks that it knows to be final and has not applied yet.
     pub behind: u64,
+    /// Whether this node votes on the blocks of this epoch; without, it follows.
+    pub votes: bool,
+    /// Whether it votes on those of the next epoch.
+    pub votes_next: bool,
 }
 
 /// Where the receipt of a batch goes.
@@ -114,6 +118,8 @@ pub struct Node {
     clock: Arc<Clock>,
     shared: Arc<Shared>,
     options: Options,
+    /// The public half of the key that it votes with, among several nodes.
+    key: Option<[u8; 32]>,
     order: Mutex<Option<Order>>,
 }
 
@@ -305,8 +311,9 @@ impl Node {
                 Order::Together { pool, gossip, engine: consensus::run(local, membership)? }
             }
         };
+        let key = membership.map(|membership| Membership::public_key(&membership.key));
         let order = Mutex::new(Some(order));
-        Ok((Node { directory: directory.to_owned(), clock, shared, options, order }, recovered))
+        Ok((Node { directory: directory.to_owned(), clock, shared, options, key, order }, recovered))
     }
 
     /// A node whose engine a simulation is to start with these parts, and stops by this signal.
@@ -323,6 +330,7 @@ impl Node {
         let pool = pool(&shared, options);
         let (gossip, own) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
+        let public = <[u8; 32]>::try_from(commonware_cryptography::Signer::public_key(&key).as_ref()).ok();
         let parts = Parts {
             shared: shared.clone(),
             clock: clock.clone(),
@@ -335,7 +343,8 @@ impl Node {
             own,
         };
         let order = Mutex::new(Some(Order::Together { pool, gossip, engine: Running::simulated(stop) }));
-        Ok((Node { directory: directory.to_owned(), clock, shared, options, order }, recovered, parts, stopped))
+        let node = Node { directory: directory.to_owned(), clock, shared, options, key: public, order };
+        Ok((node, recovered, parts, stopped))
     }
 
     /// What a simulation looks at.
@@ -485,13 +494,17 @@ impl Node {
 
     /// How this node stands among the others; `None` if it orders alone.
     pub fn standing(&self) -> Option<Standing> {
-        let nodes = self.shared.rosters().current().nodes().len();
+        let rosters = self.shared.rosters();
+        let nodes = rosters.current().nodes().len();
+        let votes_in = |roster: &union::Roster| self.key.is_some_and(|key| roster.nodes().contains(&key));
         let final_height = self.shared.final_height.load(Ordering::Acquire);
         (nodes > 0).then(|| Standing {
             nodes,
             quorum: nodes - (nodes - 1) / 3,
             connected: *self.shared.connected.borrow() + 1,
             behind: final_height.saturating_sub(self.durable_height()),
+            votes: votes_in(rosters.current()),
+            votes_next: votes_in(rosters.next()),
         })
     }
 

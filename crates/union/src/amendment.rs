@@ -6,12 +6,13 @@ use crate::proposal::accession_message;
 use crate::voting_rules::Decision;
 use ledger::Hash;
 
-/// Checks a proposed text against the charter that it is to follow, and reads it.
+/// Checks a proposed text (for [`Decision::Amend`] or [`Decision::Admit`]) against the charter that it is to follow, and reads it.
+/// `text_hash` is the hash that was proposed, `accession` the newcomer's signature over [`accession_message`], or zero.
 ///
 /// # Errors
 ///
 /// What it may not change, or where it is no charter.
-pub(crate) fn check(
+pub fn check(
     charter: &Charter,
     kind: Decision,
     text: &str,

@@ -55,6 +55,7 @@ mod tip;
 mod vote;
 mod voting_rules;
 
+pub use amendment::check as check_amendment;
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, BatchError, BatchHeader, DETAIL_BYTES_MAX, detail_hash};
 pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES, Block, BlockFormatError, BlockHeader};
 pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};

@@ -111,7 +111,8 @@ impl Membership {
         (1..=5).contains(&self.standing) && self.reserved == [0; 7]
     }
 
-    pub(crate) fn seat(&self) -> Seat {
+    /// What a roster that is drawn up now says of it.
+    pub fn seat(&self) -> Seat {
         match self.standing() {
             Standing::Active | Standing::Leaving => {
                 Seat { signing_key: self.signing_key, node_key: self.node_key, standby_key: self.standby_key }

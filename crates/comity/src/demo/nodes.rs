@@ -185,10 +185,12 @@ impl NodesReport {
 }
 
 fn membership(founders: &Founders, node: usize, addresses: &[SocketAddr]) -> Membership {
+    let codes = founders.charter().members.iter().map(|member| member.code.clone());
+    let others = codes.zip(addresses).enumerate().filter(|(other, _)| *other != node).map(|(_, peer)| peer);
     Membership {
         key: founders.node_key(node as u16).secret().clone(),
         listen: addresses[node],
-        peers: (0..).zip(addresses.iter().copied()).filter(|(peer, _)| usize::from(*peer) != node).collect(),
+        peers: others.map(|(code, address)| (code, *address)).collect(),
         introduced: Vec::new(),
         timing: Timing::default(),
     }

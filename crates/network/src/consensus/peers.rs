@@ -19,7 +19,8 @@ const ROOM_FOR_NEWCOMERS: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct AddressBook {
     own: (PublicKey, SocketAddr),
-    by_member: BTreeMap<u16, SocketAddr>,
+    /// By code: the numbers of members that come later are not known yet.
+    by_member: BTreeMap<String, SocketAddr>,
     by_key: Vec<(PublicKey, SocketAddr)>,
     room: usize,
 }
@@ -30,7 +31,7 @@ impl AddressBook {
         let by_key = membership.introduced.iter().filter_map(|(key, address)| Some((public_key(key)?, *address)));
         AddressBook {
             own: (own, membership.listen),
-            by_member: membership.peers.iter().copied().collect(),
+            by_member: membership.peers.iter().cloned().collect(),
             by_key: by_key.collect(),
             room: 2 * members + membership.introduced.len() + ROOM_FOR_NEWCOMERS,
         }
@@ -43,11 +44,12 @@ impl AddressBook {
 
     /// Those with whom connections are kept now, with their addresses.
     pub fn peers(&self, shared: &Shared) -> Map<PublicKey, Address> {
-        let rosters = shared.rosters();
+        let (charter, rosters) = (shared.charter(), shared.rosters());
         let mut peers = BTreeMap::new();
         for roster in [rosters.current(), rosters.next()] {
-            for (member, seat) in (0..).zip(roster.seats()) {
-                let address = self.by_member.get(&member).copied().unwrap_or(UNKNOWN);
+            for (member, seat) in roster.seats().iter().enumerate() {
+                let code = charter.members.get(member).map(|member| &member.code);
+                let address = code.and_then(|code| self.by_member.get(code)).copied().unwrap_or(UNKNOWN);
                 let keys = [seat.node_key, seat.standby_key].into_iter().filter(|key| *key != [0; 32]);
                 peers.extend(keys.filter_map(|key| public_key(&key)).map(|key| (key, address)));
             }

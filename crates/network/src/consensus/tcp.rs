@@ -37,8 +37,9 @@ pub struct Membership {
     pub key: Zeroizing<[u8; 32]>,
     /// Where it listens for the other nodes.
     pub listen: SocketAddr,
-    /// Where the other nodes listen, by their members' numbers. One whose place is not known yet is left out.
-    pub peers: Vec<(u16, SocketAddr)>,
+    /// Where the other nodes listen, by their members' codes: of those in the charter, and of those that may come to be. One whose
+    /// place is not known is left out: it is not called, but may call.
+    pub peers: Vec<(String, SocketAddr)>,
     /// Keys and addresses of nodes beside those that the rosters name: a node that comes late knows only the charter that the
     /// union was founded on, and is introduced to the others by somebody.
     pub introduced: Vec<([u8; 32], SocketAddr)>,

@@ -58,10 +58,11 @@ impl Union {
     }
 
     fn start_at(&self, path: &Path, key: [u8; 32], listen: SocketAddr) -> Node {
+        let codes = self.charter.members.iter().map(|member| member.code.clone());
         let membership = Membership {
             key: Zeroizing::new(key),
             listen,
-            peers: (0..).zip(self.addresses.iter().copied()).collect(),
+            peers: codes.zip(self.addresses.iter().copied()).collect(),
             introduced: Vec::new(),
             timing: Timing { idle: Duration::from_millis(200), ..Timing::default() },
         };
