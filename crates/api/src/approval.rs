@@ -6,17 +6,21 @@
 use crate::problem::{Kind, Problem};
 use crate::sign::Record;
 use crate::signatory::describe;
+use crate::view::{ProposalView, proposal_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use union::{Charter, Command, Day};
+use union::{Command, Day, Union};
 use utoipa::ToSchema;
 
 /// How many approvals of one member wait at once.
 const WAITING_PER_MEMBER_MAX: usize = 1_000;
+
+/// So many of them may have the text of a charter: a member makes as many proposals in a day at most.
+const TEXTS_PER_MEMBER_MAX: usize = 8;
 
 /// How many days a command waits; an order waits until its value date is over.
 const COMMAND_DAYS: u32 = 7;
@@ -41,6 +45,12 @@ pub struct ApprovalView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub detail: Option<keys::Detail>,
+    /// The text of the charter that a proposal comes with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The proposal that the command is about, as it stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalView>,
 }
 
 /// What is kept of it. The record is what will be signed.
@@ -53,8 +63,12 @@ pub(crate) struct Approval {
     pub prepared_at_ms: u64,
     pub until_day: u32,
     record: String,
+    /// What goes beside it, see [`Record::detail`].
+    #[serde(default, alias = "sealed", skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// The text of the charter that a proposal comes with; its parts are signed under the number that the proposal gets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sealed: Option<String>,
+    pub text: Option<String>,
 }
 
 impl Approval {
@@ -71,21 +85,29 @@ impl Approval {
             prepared_at_ms: now_ms,
             until_day,
             record: crate::view::hex(&record.bytes),
-            sealed: record.sealed.as_deref().map(crate::view::hex),
+            detail: record.detail.as_deref().map(crate::view::hex),
+            text: None,
         }
+    }
+
+    /// The same with the text of a charter.
+    pub fn with_text(self, text: Option<String>) -> Self {
+        Approval { text, ..self }
     }
 
     /// What is to be signed.
     pub fn record(&self) -> Option<Record> {
         let mut bytes = [0; union::RECORD_BYTES];
         let length = base16ct::lower::decode(&self.record, &mut bytes).ok()?.len();
-        let sealed = self.sealed.as_ref().map(base16ct::lower::decode_vec).transpose().ok()?;
-        (length == bytes.len() && Command::decode(&bytes).is_ok()).then_some(Record { line: 1, bytes, sealed })
+        let detail = self.detail.as_ref().map(base16ct::lower::decode_vec).transpose().ok()?;
+        (length == bytes.len() && Command::decode(&bytes).is_ok()).then_some(Record { line: 1, bytes, detail })
     }
 
     /// As it is shown to the member's operators.
-    pub fn view(&self, charter: &Charter, open: impl FnOnce(&Record) -> Option<keys::Detail>) -> ApprovalView {
-        let record = self.record().expect("it was read when it was taken in");
+    pub fn view(&self, union: &Union, open: impl FnOnce(&Record) -> Option<keys::Detail>) -> ApprovalView {
+        let (record, charter) = (self.record().expect("it was read when it was taken in"), union.charter());
+        let number = Command::decode(&record.bytes).ok().and_then(|command| proposal_of(&command));
+        let proposal = number.and_then(|number| union.proposals().get(number.checked_sub(1)? as usize));
         ApprovalView {
             id: self.id.clone(),
             member: crate::view::code(charter, self.member),
@@ -94,6 +116,8 @@ impl Approval {
             until: crate::view::day_text(self.until_day),
             what: describe(charter, &record),
             detail: open(&record),
+            text: self.text.clone(),
+            proposal: proposal.map(|proposal| ProposalView::new(union, proposal)),
         }
     }
 }
@@ -153,6 +177,7 @@ impl Approvals {
     pub fn add(&self, approval: Approval) -> Result<(), Problem> {
         let mut waiting = self.waiting();
         if let Some(there) = waiting.get(&approval.id) {
+            // The record of a proposal names the hash of its text.
             let same = there.approval.record == approval.record && there.approval.member == approval.member;
             let text = "the identifier was used for something else that waits for a second person";
             return if same {
@@ -161,9 +186,16 @@ impl Approvals {
                 Err(Problem::new(Kind::Rejected, text).at("id").because("DUPL").of_order(Some(approval.id)))
             };
         }
-        if waiting.values().filter(|other| other.approval.member == approval.member).count() >= WAITING_PER_MEMBER_MAX {
+        let of_member = waiting.values().map(|other| &other.approval).filter(|other| other.member == approval.member);
+        let (all, texts) =
+            of_member.fold((0, 0), |(all, texts), other| (all + 1, texts + usize::from(other.text.is_some())));
+        if all >= WAITING_PER_MEMBER_MAX {
             let text = format!("{WAITING_PER_MEMBER_MAX} approvals wait already; have some decided first");
             return Err(Problem::busy(text).of_order(Some(approval.id)));
+        }
+        if approval.text.is_some() && texts >= TEXTS_PER_MEMBER_MAX {
+            let text = format!("{TEXTS_PER_MEMBER_MAX} proposals with a text wait already; have some decided first");
+            return Err(Problem::busy(text));
         }
         let bytes = serde_json::to_vec(&approval).expect("an approval has a JSON form");
         write_whole(&self.path(&approval.id), &bytes)

@@ -228,15 +228,39 @@ impl Client {
         self.get("/v1/union")
     }
 
-    /// The text of the charter, for [`union::Charter::parse`].
+    /// The text of the charter in force, for [`union::Charter::followed_by`].
     ///
     /// # Errors
     ///
     /// [`ClientError`].
     pub fn charter(&self) -> Result<String, ClientError> {
-        let url = || format!("{}/v1/charter", self.url);
-        String::from_utf8(self.get_bytes("/v1/charter")?)
-            .map_err(|error| ClientError::Answer { url: url(), error: error.to_string() })
+        self.text("/v1/charter")
+    }
+
+    fn text(&self, path: &str) -> Result<String, ClientError> {
+        let broken = |error: std::string::FromUtf8Error| ClientError::Answer {
+            url: format!("{}{path}", self.url),
+            error: error.to_string(),
+        };
+        String::from_utf8(self.get_bytes(path)?).map_err(broken)
+    }
+
+    /// The text of the charter that the union was founded on: its hash is the union's identity.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn founding_charter(&self) -> Result<String, ClientError> {
+        self.text("/v1/charter/founding")
+    }
+
+    /// The text of the charter that came with a proposal.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn proposal_text(&self, number: u32) -> Result<String, ClientError> {
+        self.text(&format!("/v1/proposals/{number}/text"))
     }
 
     /// A member.

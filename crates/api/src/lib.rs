@@ -8,6 +8,7 @@
 //! | ISO 20022 messages to orders and back | [`iso`] |
 //! | calling a node from Rust | [`client`] |
 //! | the routes, each with its documentation | `route/`, set up by [`Api`] and [`serve()`] |
+//! | a proposal with the charter's text, signed | `proposing.rs` |
 //! | sessions, four eyes, the audit log | `session.rs`, `approval.rs`, `audit.rs` |
 //! | bounds on connections and requests | `connections.rs`, `limit.rs`, [`Bounds`] |
 //!
@@ -25,6 +26,7 @@ mod limit;
 mod metrics;
 mod operator;
 mod problem;
+mod proposing;
 mod receipts;
 mod recent;
 mod route;
@@ -39,7 +41,7 @@ pub mod view;
 pub use approval::ApprovalView;
 pub use operator::{HeldMember, Operator, Role};
 pub use problem::Problem;
-pub use route::{OrdersView, PaymentsView, openapi, router};
+pub use route::{OrdersView, PaymentsView, ProposalsView, ProposeRequest, openapi, router};
 pub use serve::serve;
 pub use service::{Api, Bounds, Settings, SettingsError};
 pub use session::{Challenge, ChallengeRequest, LoginRequest, SessionView, login_message};

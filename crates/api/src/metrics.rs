@@ -1,5 +1,6 @@
 //! Figures for Prometheus.
 
+use crate::view::OutlookView;
 use axum::http::{Method, StatusCode};
 use network::{Counters, Node};
 use prometheus_client::collector::Collector;
@@ -31,6 +32,63 @@ pub(crate) struct Metrics {
     seconds: Histogram,
     pub streams: Gauge,
     approvals: Gauge,
+    outlook: Outlook,
+}
+
+/// What comes.
+#[derive(Debug, Default)]
+struct Outlook {
+    epoch: Gauge,
+    epoch_ends: Gauge,
+    votes: Gauge,
+    votes_next: Gauge,
+    proposals_to_vote_on: Gauge,
+    protocol: Gauge,
+    protocol_unknown: Gauge,
+    protocol_unknown_from: Gauge,
+}
+
+impl Outlook {
+    fn register(&self, registry: &mut Registry) {
+        let gauges = [
+            ("epoch", "The epoch of the last block", &self.epoch),
+            ("epoch_ends_height", "Height of the last block of this epoch", &self.epoch_ends),
+            ("votes", "1 if this node votes on blocks in this epoch", &self.votes),
+            ("votes_next", "1 if it does in the next epoch", &self.votes_next),
+            (
+                "proposals_to_vote_on",
+                "Open proposals on which a member of this node has still to vote",
+                &self.proposals_to_vote_on,
+            ),
+            ("protocol", "The version of the rules in force", &self.protocol),
+            (
+                "protocol_unknown",
+                "A version of the rules that was agreed on and that this software does not know; 0 for none",
+                &self.protocol_unknown,
+            ),
+            (
+                "protocol_unknown_from_height",
+                "Height from which on it is needed, once that is stated: this node stops there",
+                &self.protocol_unknown_from,
+            ),
+        ];
+        for (name, help, gauge) in gauges {
+            registry.register(name, help, gauge.clone());
+        }
+    }
+
+    fn set(&self, outlook: &OutlookView) {
+        let level = |height: u64| i64::try_from(height).unwrap_or(i64::MAX);
+        self.epoch.set(level(outlook.epoch));
+        self.epoch_ends.set(level(outlook.epoch_ends));
+        // A node that orders alone has every vote there is.
+        self.votes.set(outlook.votes.unwrap_or(true).into());
+        self.votes_next.set(outlook.votes_next.unwrap_or(true).into());
+        self.proposals_to_vote_on.set(level(outlook.proposals_to_vote_on.len() as u64));
+        self.protocol.set(outlook.protocol.into());
+        self.protocol_unknown.set(outlook.protocol_unknown.unwrap_or(0).into());
+        self.protocol_unknown_from.set(level(outlook.protocol_unknown_from.unwrap_or(0)));
+    }
 }
 
 /// What the node counts itself, looked at when somebody asks.
@@ -48,8 +106,10 @@ impl Metrics {
         registry.register("http_request_seconds", "Seconds until the head of the answer", seconds.clone());
         registry.register("event_streams", "Event streams that are open", streams.clone());
         registry.register("approvals", "Approvals that wait for a second person", approvals.clone());
+        let outlook = Outlook::default();
+        outlook.register(&mut registry);
         registry.register_collector(Box::new(OfNode(Arc::downgrade(node))));
-        Metrics { registry, requests, seconds, streams, approvals }
+        Metrics { registry, requests, seconds, streams, approvals, outlook }
     }
 
     pub fn count(&self, method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
@@ -59,8 +119,9 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads (OpenMetrics).
-    pub fn text(&self, approvals: usize) -> Result<String, fmt::Error> {
+    pub fn text(&self, approvals: usize, outlook: &OutlookView) -> Result<String, fmt::Error> {
         self.approvals.set(i64::try_from(approvals).unwrap_or(i64::MAX));
+        self.outlook.set(outlook);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -110,7 +171,7 @@ impl Collector for OfNode {
             let waiting = node.waiting_batches().unwrap_or(0);
             levels.extend([
                 ("waiting_batches", "Batches of any node that wait for a block", waiting as u64),
-                ("nodes", "Nodes that the charter names", standing.nodes as u64),
+                ("nodes", "Nodes that vote on blocks in this epoch", standing.nodes as u64),
                 (
                     "nodes_connected",
                     "Nodes that this one is connected with, itself included",

@@ -3,6 +3,7 @@
 mod approvals;
 mod batches;
 mod blocks;
+mod charters;
 mod commands;
 mod cycles;
 mod events;
@@ -12,12 +13,14 @@ mod members;
 mod node;
 mod orders;
 mod payments;
+mod proposals;
 mod queue_runs;
 mod sessions;
 mod statements;
 
 pub use orders::OrdersView;
 pub use payments::PaymentsView;
+pub use proposals::{ProposalsView, ProposeRequest};
 
 use crate::limit;
 use crate::problem::{Kind, Problem};
@@ -32,6 +35,8 @@ use utoipa_axum::routes;
 
 /// The longest JSON body, in bytes.
 const JSON_BYTES_MAX: usize = 1 << 20;
+/// The longest body with the text of a charter, in bytes: each byte of it may be written as six.
+const TEXT_BYTES_MAX: usize = 2 << 20;
 /// The longest body with orders, in bytes: room for as many as a batch holds.
 const ORDERS_BYTES_MAX: usize = 8 << 20;
 
@@ -61,7 +66,12 @@ impl utoipa::Modify for Bearer {
 fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(node::union))
-        .routes(routes!(node::charter))
+        .routes(routes!(charters::charter))
+        .routes(routes!(charters::founding))
+        .routes(routes!(charters::history))
+        .routes(routes!(proposals::proposals, proposals::propose))
+        .routes(routes!(proposals::proposal))
+        .routes(routes!(proposals::text))
         .routes(routes!(node::health))
         .routes(routes!(node::ready))
         .routes(routes!(node::metrics))

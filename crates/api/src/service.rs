@@ -10,9 +10,10 @@ use crate::receipts::Receipts;
 use crate::recent::Recent;
 use crate::session::{Session, Sessions};
 use crate::signatory::Signatory;
-use network::Node;
+use crate::view::OutlookView;
+use network::{Node, Replay};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +75,8 @@ impl Default for Bounds {
 pub struct Settings {
     /// A directory of the API's own: `approvals/` and `audit.jsonl` are kept in it.
     pub directory: PathBuf,
+    /// Code of the member whose node this is, where nodes order together; it may be one that the charter does not name yet.
+    pub member: Option<String>,
     /// The members whose keys this node holds.
     pub members: Vec<HeldMember>,
     /// The people who act for them.
@@ -106,6 +109,9 @@ pub enum SettingsError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] network::NodeError),
     /// A file or thread that cannot be had.
     #[error("{what}: {error}")]
     Io {
@@ -120,6 +126,10 @@ pub enum SettingsError {
 #[derive(Debug)]
 pub struct Api {
     pub(crate) node: Arc<Node>,
+    /// The charter that the union was founded on.
+    pub(crate) founding: Charter,
+    /// Code of the member whose node this is.
+    member: Option<String>,
     pub(crate) signatories: BTreeMap<u16, Arc<Signatory>>,
     pub(crate) sessions: Sessions,
     pub(crate) approvals: Approvals,
@@ -146,7 +156,7 @@ impl Api {
     ///
     /// [`SettingsError`] names the entry or file at fault.
     pub fn new(node: Arc<Node>, settings: Settings) -> Result<Arc<Api>, SettingsError> {
-        let Settings { directory, members, operators, iso, bounds } = settings;
+        let Settings { directory, member: own_member, members, operators, iso, bounds } = settings;
         let charter = node.charter();
         let io = |what: PathBuf| move |error| SettingsError::Io { what: what.display().to_string(), error };
 
@@ -154,7 +164,8 @@ impl Api {
         for HeldMember { code, key, four_eyes_from } in members {
             let what = format!("members: {code}");
             let Some(member) = charter.member(&code) else { return Err(SettingsError::Member { what, code }) };
-            crate::sign::BatchSigner::new(&charter, member, &key)?;
+            let known = node.peek(|union| crate::sign::signing_keys(union, member));
+            crate::sign::BatchSigner::with_one_of(&charter, member, &key, &known)?;
             let unit = charter.unit_of_account;
             let four_eyes_from = crate::text::amount("four_eyes_from", unit, &four_eyes_from).map_err(|error| {
                 SettingsError::Entry { what: format!("{what}, four_eyes_from"), problem: error.problem }
@@ -189,7 +200,10 @@ impl Api {
         })?;
         std::fs::create_dir_all(&directory).map_err(io(directory.clone()))?;
         let (approvals, audit) = (directory.join("approvals"), directory.join("audit.jsonl"));
+        let founding = Replay::open(node.directory(), 0)?.union().charter().clone();
         Ok(Arc::new(Api {
+            founding,
+            member: own_member,
             sessions: Sessions::new(charter.hash(), by_name)
                 .map_err(|error| io("drawing randomness".into())(std::io::Error::other(error.to_string())))?,
             signatories,
@@ -218,6 +232,15 @@ impl Api {
     /// The charter that is in force.
     pub(crate) fn charter(&self) -> Arc<Charter> {
         self.node.charter()
+    }
+
+    /// What this node and its members have to expect.
+    pub fn outlook(&self) -> OutlookView {
+        let charter = self.charter();
+        let own = self.member.as_deref().and_then(|code| charter.member(code));
+        let members: BTreeSet<u16> = self.signatories.keys().copied().chain(own).collect();
+        let votes = self.node.standing().map(|standing| [standing.votes, standing.votes_next]);
+        self.node.peek(|union| OutlookView::new(union, &members.into_iter().collect::<Vec<_>>(), votes))
     }
 
     pub(crate) fn now_ms(&self) -> u64 {

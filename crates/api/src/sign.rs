@@ -6,22 +6,22 @@ use keys::{MemberKey, PublicKeys};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
-use union::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, Charter, Command, RECORD_BYTES};
+use union::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, Charter, Command, RECORD_BYTES, TEXT_PART_BYTES, Union};
 use zeroize::Zeroizing;
 
 /// Bytes of a batch that are neither record nor detail: its header, and what comes before each detail is counted with it.
 const HEADER_BYTES: usize = 256;
 const DETAIL_HEAD_BYTES: usize = 4;
 
-/// A command as a record, with its sealed detail if it has one.
+/// A command as a record, with what goes beside it in the batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// Where it came from, see [`Draft::line`].
     pub line: u64,
     /// The record.
     pub bytes: [u8; RECORD_BYTES],
-    /// The sealed customer detail.
-    pub sealed: Option<Vec<u8>>,
+    /// What goes beside the record: the sealed customer detail of an order, or a part of a proposed charter's text, which all read.
+    pub detail: Option<Vec<u8>>,
 }
 
 /// A batch that is signed.
@@ -38,8 +38,10 @@ pub struct SignedBatch {
 /// Why nothing can be signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    /// The key is not the one that the charter names for the member.
-    #[error("the key {key} is not the one that the charter names for {member}; use the member's own key file")]
+    /// The key is not the member's, neither in this epoch nor in the next.
+    #[error(
+        "the key {key} is not the one that the charter names for {member}, as its keys are now; use the member's own key file"
+    )]
     Key {
         /// The member's code.
         member: String,
@@ -60,18 +62,37 @@ pub struct BatchSigner<'a> {
 }
 
 impl<'a> BatchSigner<'a> {
-    /// A signer for the member that the key belongs to.
+    /// A signer for a member with the key that the charter names.
     ///
     /// # Errors
     ///
-    /// [`SignError::Key`] unless the key is the member's.
+    /// [`SignError::Key`] unless the key is the one.
     pub fn new(charter: &'a Charter, member: u16, key: &'a MemberKey) -> Result<Self, SignError> {
-        let known = charter.members.get(usize::from(member));
-        if known.is_none_or(|known| known.signing_key != key.public().signing) {
+        let known = charter.members.get(usize::from(member)).map(|known| known.signing_key);
+        BatchSigner::with_one_of(charter, member, key, known.as_slice())
+    }
+
+    /// A signer for a member that has these keys: where it replaces its own, the old one counts for a while and then the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError::Key`] unless the key is one of them.
+    pub fn with_one_of(
+        charter: &'a Charter,
+        member: u16,
+        key: &'a MemberKey,
+        known: &[[u8; 32]],
+    ) -> Result<Self, SignError> {
+        if !known.contains(&key.public().signing) {
             let member = crate::view::code(charter, member);
             return Err(SignError::Key { member, key: key.public().fingerprint() });
         }
         Ok(BatchSigner { charter, member, key })
+    }
+
+    /// A signer with a key that was compared before; whether it still counts is for the union to say.
+    pub(crate) fn with_compared(charter: &'a Charter, member: u16, key: &'a MemberKey) -> Self {
+        BatchSigner { charter, member, key }
     }
 
     /// Turns an order into a record, its detail sealed to the two members.
@@ -109,7 +130,7 @@ impl<'a> BatchSigner<'a> {
                 Some(sealed)
             }
         };
-        Ok(Record { line: draft.line, bytes: Command::Pay(payment).encode(), sealed })
+        Ok(Record { line: draft.line, bytes: Command::Pay(payment).encode(), detail: sealed })
     }
 
     /// A generator that nobody without the member's key can foresee, and that differs for every context and content:
@@ -127,7 +148,7 @@ impl<'a> BatchSigner<'a> {
 
     /// A command without detail as a record.
     pub fn command(line: u64, command: &Command) -> Record {
-        Record { line, bytes: command.encode(), sealed: None }
+        Record { line, bytes: command.encode(), detail: None }
     }
 
     /// Puts records into as few batches as hold them, in order, and signs them with ascending sequences from
@@ -148,9 +169,9 @@ impl<'a> BatchSigner<'a> {
                 bytes.len() < BATCH_COMMANDS_MAX && length + more <= BATCH_BYTES_MAX
             }) {
                 length += record_bytes(&record);
-                if let Some(sealed) = record.sealed {
+                if let Some(detail) = record.detail {
                     // At most 8,190 records are in a batch.
-                    details.push((bytes.len() as u16, sealed));
+                    details.push((bytes.len() as u16, detail));
                 }
                 lines.push(record.line);
                 bytes.push(record.bytes);
@@ -159,7 +180,7 @@ impl<'a> BatchSigner<'a> {
             let bytes = Batch::build(self.charter.hash(), self.member, signing, sequence, &bytes, &details, |m| {
                 self.key.sign(m)
             })
-            .expect("records and details were counted, and a sealed detail is within its bound");
+            .expect("records and details were counted, and a detail is within its bound");
             batches.push(SignedBatch { sequence, bytes, lines });
             if rest.peek().is_some() {
                 sequence = sequence.checked_add(1).ok_or(SignError::Sequence(sequence))?;
@@ -170,5 +191,28 @@ impl<'a> BatchSigner<'a> {
 }
 
 fn record_bytes(record: &Record) -> usize {
-    RECORD_BYTES + record.sealed.as_ref().map_or(0, |sealed| sealed.len() + DETAIL_HEAD_BYTES)
+    RECORD_BYTES + record.detail.as_ref().map_or(0, |detail| detail.len() + DETAIL_HEAD_BYTES)
+}
+
+/// The signing keys with which a member's batches count in this epoch or the next, and the one that it has put in their place.
+pub fn signing_keys(union: &Union, member: u16) -> Vec<[u8; 32]> {
+    let (rosters, at) = (union.rosters(), usize::from(member));
+    let seats = [rosters.current(), rosters.next()].map(|roster| roster.seats().get(at).map(|seat| seat.signing_key));
+    let to_be = union.charter().members.get(at).map(|member| member.signing_key);
+    let mut keys: Vec<_> = seats.into_iter().chain([to_be]).flatten().filter(|key| *key != [0; 32]).collect();
+    keys.dedup();
+    keys
+}
+
+/// The parts of a proposed charter's text from a byte on, each beside a record that says where it belongs.
+pub fn text_parts(proposal: u32, text: &[u8], from_byte: usize) -> Vec<Record> {
+    let rest = text.get(from_byte..).unwrap_or_default();
+    let parts = rest.chunks(TEXT_PART_BYTES).enumerate();
+    let record = |(at, part): (usize, &[u8])| {
+        // A charter is at most CHARTER_BYTES_MAX long.
+        let at_byte = (from_byte + at * TEXT_PART_BYTES) as u32;
+        let bytes = Command::ProposalText { proposal, at_byte }.encode();
+        Record { line: at as u64 + 2, bytes, detail: Some(part.to_vec()) }
+    };
+    parts.map(record).collect()
 }

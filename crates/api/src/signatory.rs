@@ -35,7 +35,7 @@ impl Signatory {
     }
 
     pub fn signer<'a>(&'a self, charter: &'a Charter) -> BatchSigner<'a> {
-        BatchSigner::new(charter, self.member, &self.key).expect("the key was compared when the node's API was set up")
+        BatchSigner::with_compared(charter, self.member, &self.key)
     }
 
     /// Whether a second person has to agree to an order.

@@ -320,8 +320,8 @@ fn batches_are_packed_within_their_bounds_and_verify() {
     // The same order gives the same bytes; another one does not.
     assert_eq!(signer.seal(&draft(1, &remittance)), signer.seal(&draft(1, &remittance)));
     assert_ne!(
-        signer.seal(&draft(1, &remittance)).unwrap().sealed,
-        signer.seal(&draft(2, &remittance)).unwrap().sealed
+        signer.seal(&draft(1, &remittance)).unwrap().detail,
+        signer.seal(&draft(2, &remittance)).unwrap().detail
     );
 
     assert!(matches!(BatchSigner::new(&charter, 1, &key), Err(SignError::Key { member, .. }) if member == "BRA"));

@@ -5,6 +5,7 @@ use super::payments::problem;
 use crate::approval::{Approval, ApprovalView};
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
+use crate::proposing::{Proposed, propose};
 use crate::service::Api;
 use crate::session::Session;
 use crate::signatory::{Signatory, describe, none_taken, outcome_view};
@@ -30,13 +31,14 @@ pub(super) struct ApprovalsView {
 pub(super) async fn approvals(State(api): State<Arc<Api>>, session: Session) -> Result<Json<ApprovalsView>, Problem> {
     let today = api.read(Union::today).await?;
     let approvals = api.approvals.list(session.member, today);
-    let view = |approval: &Approval| {
-        approval.view(&api.charter(), |record| match Command::decode(&record.bytes) {
-            Ok(Command::Pay(payment)) => detail(&api, &session, &payment, record.sealed.as_deref()?),
+    let view = |union: &Union, approval: &Approval| {
+        approval.view(union, |record| match Command::decode(&record.bytes) {
+            Ok(Command::Pay(payment)) => detail(&api, &session, &payment, record.detail.as_deref()?),
             _ => None,
         })
     };
-    Ok(Json(ApprovalsView { approvals: approvals.iter().map(view).collect() }))
+    let approvals = api.node.peek(|union| approvals.iter().map(|approval| view(union, approval)).collect());
+    Ok(Json(ApprovalsView { approvals }))
 }
 
 /// A checker of the member who did not prepare it takes it in hand.
@@ -81,15 +83,27 @@ async fn give_approved(
             return Err(problem);
         }
     };
-    let done = signatory.act(&api.node, vec![record]).await;
-    let outcome = outcome_view(&done[0]);
-    match &done[0].1 {
+    let (done, outcome) = match Command::decode(&record.bytes) {
+        Ok(Command::Propose(motion)) => {
+            let text = approval.text.as_deref().unwrap_or_default();
+            let Proposed { done, number, already_done } =
+                propose(&signatory, &api.node, record, &motion, text.as_bytes()).await;
+            let outcome = OutcomeView { proposal: number, already_done, ..outcome_view(&done) };
+            (done, outcome)
+        }
+        _ => {
+            let done = signatory.act(&api.node, vec![record]).await.remove(0);
+            let outcome = outcome_view(&done);
+            (done, outcome)
+        }
+    };
+    match &done.1 {
         // The union has decided, whatever it decided.
         Ok(_) => api.approvals.done(&approval.id),
         Err(_) => api.approvals.put_back(&approval.id),
     }
     api.end(act, json!([outcome.id, outcome.outcome, outcome.reason])).await;
-    none_taken(&done).map_or(Ok(outcome), Err)
+    none_taken(&[done]).map_or(Ok(outcome), Err)
 }
 
 /// Rejects what somebody else prepared. Nothing is signed.

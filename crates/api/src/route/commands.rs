@@ -3,7 +3,7 @@
 use super::payments::{problem, wait};
 use crate::extract::{Received, expect_media_type, idempotency_key};
 use crate::operator::Role;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::route::JSON_BYTES_MAX;
 use crate::service::Api;
 use crate::session::Session;
@@ -34,6 +34,15 @@ pub(super) async fn submit_command(
     let signatory = api.signatory(&session, Role::Maker)?;
     let text = std::str::from_utf8(&body).map_err(|_| Problem::malformed("body", "the body is not UTF-8"))?;
     let command = parse_command(&api.charter(), text)?;
+    let brings_text = match &command {
+        Command::ProposalText { .. } => true,
+        Command::Propose(motion) => motion.text_bytes != 0,
+        _ => false,
+    };
+    if brings_text {
+        let text = "a text of the charter is proposed at /v1/proposals: the node brings it with the proposal";
+        return Err(Problem::new(Kind::Rejected, text).at("command"));
+    }
     if needs_second_person(&command) {
         return prepare_command(api, session, &headers, command).await;
     }
@@ -59,6 +68,17 @@ pub(super) async fn prepare_command(
     headers: &HeaderMap,
     command: Command,
 ) -> Result<(StatusCode, Json<OutcomeView>), Problem> {
+    prepare_with_text(api, session, headers, command, None).await
+}
+
+/// The same; for a proposal, with the text of the charter that it comes with.
+pub(super) async fn prepare_with_text(
+    api: Arc<Api>,
+    session: Session,
+    headers: &HeaderMap,
+    command: Command,
+    text: Option<String>,
+) -> Result<(StatusCode, Json<OutcomeView>), Problem> {
     api.signatory(&session, Role::Maker)?;
     let record = command_record(&command);
     let mut random = [0; 16];
@@ -70,7 +90,7 @@ pub(super) async fn prepare_command(
         async move {
             let act = api.begin(&session, "prepare", describe(&api.charter(), &record)).await?;
             let waiting = api.clone();
-            let added = tokio::task::spawn_blocking(move || wait(&waiting, &session, id, &record)).await;
+            let added = tokio::task::spawn_blocking(move || wait(&waiting, &session, id, &record, text)).await;
             let outcome = added.map_err(|error| Problem::internal("writing an approval down", &error))?;
             api.end(act, serde_json::json!([outcome.approval, outcome.outcome])).await;
             Ok(outcome)

@@ -173,7 +173,7 @@ pub(super) async fn give_orders(
     if !to_wait.is_empty() {
         let (waiting, by) = (api.clone(), session.clone());
         let added = tokio::task::spawn_blocking(move || {
-            to_wait.into_iter().map(|(id, record)| wait(&waiting, &by, id, &record)).collect::<Vec<_>>()
+            to_wait.into_iter().map(|(id, record)| wait(&waiting, &by, id, &record, None)).collect::<Vec<_>>()
         });
         outcomes.extend(added.await.map_err(|error| Problem::internal("writing approvals down", &error))?);
     }
@@ -194,10 +194,11 @@ pub(super) async fn give_orders(
     Ok(outcomes)
 }
 
-/// Lets a record wait for a second person.
-pub(super) fn wait(api: &Api, session: &Session, id: u128, record: &Record) -> OutcomeView {
+/// Lets a record wait for a second person; for a proposal, with the text of the charter that it comes with.
+pub(super) fn wait(api: &Api, session: &Session, id: u128, record: &Record, text: Option<String>) -> OutcomeView {
     let today = api.node.peek(union::Union::today);
-    let approval = Approval::new(id, session.member, &session.operator.name, api.now_ms(), today, record);
+    let approval =
+        Approval::new(id, session.member, &session.operator.name, api.now_ms(), today, record).with_text(text);
     let view = OutcomeView::new(record.line, &record.bytes, &union::Outcome::Done);
     match api.approvals.add(approval) {
         Ok(()) => OutcomeView {

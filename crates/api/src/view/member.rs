@@ -6,7 +6,7 @@ use ledger::AccountKey;
 use money::Currency;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use union::{Participant, Rates, Union, padded_text};
+use union::{KeyKind, Participant, Rates, Roster, Seat, Union, padded_text};
 use utoipa::ToSchema;
 
 /// The union: who it is, and how far it has come.
@@ -14,8 +14,16 @@ use utoipa::ToSchema;
 pub struct UnionView {
     /// Its name.
     pub name: String,
-    /// Its identity: hash of the charter, hexadecimal.
+    /// Its identity: hash of the charter that it was founded on, hexadecimal.
     pub hash: String,
+    /// Hash of the text of the charter in force, hexadecimal.
+    pub charter: String,
+    /// The version of the rules in force.
+    pub protocol: u32,
+    /// The epoch of the last block. What was decided comes into force at the first block of one.
+    pub epoch: u64,
+    /// Height of its last block.
+    pub epoch_ends: u64,
     /// Height of the last block.
     pub height: u64,
     /// Hash of the last block (of the charter before the first), hexadecimal.
@@ -51,18 +59,39 @@ pub struct MemberSummary {
     pub name: String,
     /// ISO 4217 code of its own currency.
     pub currency: String,
+    /// `active`, `suspended`, `leaving`, `expelled` or `left`.
+    pub standing: String,
+    /// Height since which it stands so; 0 from the foundation on.
+    pub since_height: u64,
+    /// Ed25519 key that its batches are signed with in this epoch, hexadecimal; null once it has left.
+    pub signing_key: Option<String>,
+    /// X25519 key that customer detail is encrypted to, hexadecimal.
+    pub sealing_key: String,
+    /// Ed25519 key of its node in this epoch, which votes on blocks; null for none.
+    pub node_key: Option<String>,
+    /// That of the node which stands by: it follows without a vote.
+    pub standby_key: Option<String>,
+    /// Keys that are to come, or to go.
+    pub keys_to_come: Vec<KeyToComeView>,
+}
+
+/// A key that takes the place of another at a height that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeyToComeView {
+    /// `signing`, `node` or `standby`; a sealing key takes its place at once.
+    pub kind: String,
+    /// The public key, hexadecimal; null for none.
+    pub key: Option<String>,
+    /// The first height at which it counts.
+    pub from_height: u64,
 }
 
 /// A member with its limits, rules and rates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MemberView {
-    /// Number, code, name, currency.
+    /// Number, code, name, currency, standing, keys.
     #[serde(flatten)]
     pub member: MemberSummary,
-    /// Ed25519 key that its batches are signed with, hexadecimal.
-    pub signing_key: String,
-    /// X25519 key that customer detail is encrypted to, hexadecimal.
-    pub sealing_key: String,
     /// The sequence that its next batch may have; a higher one may be used as well.
     pub next_sequence: u64,
     /// Caps and reservations of its position.
@@ -130,6 +159,10 @@ impl UnionView {
         UnionView {
             name: charter.name.clone(),
             hash: hex(&charter.hash()),
+            charter: hex(&charter.text_hash()),
+            protocol: union.protocol(),
+            epoch: charter.epoch(union.height()),
+            epoch_ends: (charter.epoch(union.height()) + 1) * charter.epoch_blocks - 1,
             height: union.height(),
             block: hex(&union.parent()),
             state: hex(&union.state()),
@@ -148,14 +181,56 @@ impl UnionView {
 impl MemberSummary {
     fn new(union: &Union, number: u16) -> Self {
         let member = &union.charter().members[usize::from(number)];
+        let seat = union.rosters().current().seats().get(usize::from(number)).copied().unwrap_or(NO_SEAT);
         MemberSummary {
             number,
             code: member.code.clone(),
             name: member.name.clone(),
             currency: member.currency.code().to_owned(),
+            standing: union.standing(number).name().to_owned(),
+            since_height: union.membership(number).since_height,
+            signing_key: key_text(seat.signing_key),
+            sealing_key: hex(&member.sealing_key),
+            node_key: key_text(seat.node_key),
+            standby_key: key_text(seat.standby_key),
+            keys_to_come: KeyToComeView::all(union, number),
         }
     }
 }
+
+fn key_text(key: [u8; 32]) -> Option<String> {
+    (key != [0; 32]).then(|| hex(&key))
+}
+
+impl KeyToComeView {
+    /// The rosters of this epoch, the next one, and the one after that, as it would be drawn up now.
+    fn all(union: &Union, member: u16) -> Vec<KeyToComeView> {
+        let (rosters, charter) = (union.rosters(), union.charter());
+        let seat = |roster: &Roster| roster.seats().get(usize::from(member)).copied().unwrap_or(NO_SEAT);
+        let seats = [seat(rosters.current()), seat(rosters.next()), union.membership(member).seat()];
+        let kinds: [(KeyKind, fn(&Seat) -> [u8; 32]); 3] = [
+            (KeyKind::Signing, |seat| seat.signing_key),
+            (KeyKind::Node, |seat| seat.node_key),
+            (KeyKind::Standby, |seat| seat.standby_key),
+        ];
+        let mut to_come = Vec::new();
+        for (kind, key) in kinds {
+            for (pair, epoch) in seats.windows(2).zip(charter.epoch(union.height()) + 1..) {
+                if key(&pair[0]) != key(&pair[1]) {
+                    to_come.push(KeyToComeView {
+                        kind: kind.name().to_owned(),
+                        key: key_text(key(&pair[1])),
+                        from_height: epoch * charter.epoch_blocks,
+                    });
+                }
+            }
+        }
+        to_come
+    }
+}
+
+/// What the rosters say of a member that came after they were drawn up.
+const NO_SEAT: Seat = Seat { signing_key: [0; 32], node_key: [0; 32], standby_key: [0; 32] };
 
 impl MemberView {
     /// The member with this number, which must be one.
@@ -167,8 +242,6 @@ impl MemberView {
         let [rates, next_rates] = union.rates(number).map(RatesView::new);
         MemberView {
             member: MemberSummary::new(union, number),
-            signing_key: hex(&member.signing_key),
-            sealing_key: hex(&member.sealing_key),
             next_sequence: union.sequence(number).saturating_add(1),
             limits: LimitsView {
                 charter_debit_cap: AmountView::of_cap(member.debit_cap, unit),

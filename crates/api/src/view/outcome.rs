@@ -15,6 +15,9 @@ pub struct OutcomeView {
     pub line: u64,
     /// UUID of the order, for commands that are or concern one.
     pub id: Option<String>,
+    /// Number of the proposal, for one that was made here and for commands that concern one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<u32>,
     /// `done`; for an order its status: `held`, `queued`, `settled`, `refused`, `cancelled`; `awaiting_approval` where a
     /// second person has to agree first; `rejected` where nothing was changed; `busy` where the node did not take it, so that
     /// it can be sent again; `unknown` where the order has to be asked for.
@@ -44,6 +47,16 @@ fn order_of(command: &Command) -> Option<u128> {
     }
 }
 
+/// The proposal that a command concerns.
+pub(crate) fn proposal_of(command: &Command) -> Option<u32> {
+    match *command {
+        Command::ProposalText { proposal, .. }
+        | Command::Vote { proposal, .. }
+        | Command::WithdrawProposal { proposal } => Some(proposal),
+        _ => None,
+    }
+}
+
 impl OutcomeView {
     /// The outcome of the command in a record; `line` is where it came from.
     pub fn new(line: u64, record: &[u8; RECORD_BYTES], outcome: &Outcome) -> Self {
@@ -51,6 +64,7 @@ impl OutcomeView {
         let mut view = OutcomeView {
             line,
             id: command.as_ref().and_then(order_of).map(id_text),
+            proposal: command.as_ref().and_then(proposal_of),
             outcome: "done".to_owned(),
             already_done: false,
             reason: None,
@@ -100,6 +114,7 @@ impl From<crate::text::LineError> for OutcomeView {
         OutcomeView {
             line: error.line,
             id: error.id,
+            proposal: None,
             outcome: "rejected".to_owned(),
             already_done: false,
             reason: Some(error.reason),

@@ -29,31 +29,44 @@ pub struct ProposalView {
     pub in_force_height: Option<u64>,
     /// The version of the rules, for an upgrade.
     pub protocol: Option<u32>,
-    /// Hash of the charter's text that it comes with, hexadecimal.
+    /// Length of the charter's text that it comes with, in bytes.
+    pub text_bytes: Option<u32>,
+    /// How much of it has come; null where it was not carried, and the text is forgotten.
+    pub text_received: Option<u32>,
+    /// Hash of the text, hexadecimal.
     pub text_hash: Option<String>,
     /// Hash of the text that this one is to follow, hexadecimal.
     pub base: Option<String>,
     /// What the decision needs: `majority`, `two-thirds` or `unanimity` of those who may vote.
     pub majority: String,
+    /// So many in percent of those who may vote must do so.
+    pub quorum_percent: u32,
     /// Members that may vote, as they stand now.
     pub electorate: u64,
+    /// So many of them must be in favour.
+    pub needed: u64,
     /// Those in favour, by code.
     pub agreed: Vec<String>,
     /// Those against.
     pub opposed: Vec<String>,
     /// Those that abstain.
     pub abstained: Vec<String>,
+    /// Those that may vote and have not.
+    pub not_voted: Vec<String>,
 }
 
 impl ProposalView {
     /// A proposal of a union, and the votes of the members that may vote now.
     pub fn new(union: &Union, proposal: &Proposal) -> Self {
         let charter = union.charter();
-        let voters = |ballot: union::Ballot| {
+        let voters = |ballot: Option<union::Ballot>| {
             let members = (0..charter.members.len() as u16)
-                .filter(|&member| union.may_vote(proposal, member) && proposal.ballot(member) == Some(ballot));
+                .filter(|&member| union.may_vote(proposal, member) && proposal.ballot(member) == ballot);
             members.map(|member| code(charter, member)).collect()
         };
+        let (electorate, majority) = (union.count(proposal).electorate, charter.votes.majority(proposal.kind()));
+        let needed = (0..=electorate).find(|&agreed| majority.is_reached(agreed, electorate)).unwrap_or(1);
+        let received = union.proposal_text(proposal.number).map(|text| text.len() as u32);
         let has_text = proposal.kind().has_text();
         ProposalView {
             number: proposal.number,
@@ -66,13 +79,18 @@ impl ProposalView {
             from_day: (proposal.from_day != 0).then(|| day_text(proposal.from_day)),
             in_force_height: (proposal.in_force_height != 0).then_some(proposal.in_force_height),
             protocol: (proposal.protocol != 0).then_some(proposal.protocol),
+            text_bytes: has_text.then_some(proposal.text_bytes),
+            text_received: received.filter(|_| has_text),
             text_hash: has_text.then(|| hex(&proposal.text_hash)),
             base: has_text.then(|| hex(&proposal.base)),
-            majority: charter.votes.majority(proposal.kind()).name().to_owned(),
-            electorate: union.count(proposal).electorate as u64,
-            agreed: voters(union::Ballot::Agree),
-            opposed: voters(union::Ballot::Oppose),
-            abstained: voters(union::Ballot::Abstain),
+            majority: majority.name().to_owned(),
+            quorum_percent: charter.votes.quorum_percent,
+            electorate: electorate as u64,
+            needed: needed as u64,
+            agreed: voters(Some(union::Ballot::Agree)),
+            opposed: voters(Some(union::Ballot::Oppose)),
+            abstained: voters(Some(union::Ballot::Abstain)),
+            not_voted: voters(None),
         }
     }
 }

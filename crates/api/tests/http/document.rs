@@ -15,6 +15,8 @@ GET /v1/approvals
 GET /v1/blocks/{height}
 GET /v1/blocks/{height}/batches/{batch}
 GET /v1/charter
+GET /v1/charter/founding
+GET /v1/charter/history
 GET /v1/cycles
 GET /v1/cycles/{number}
 GET /v1/events
@@ -24,6 +26,9 @@ GET /v1/orders
 GET /v1/orders/{id}
 GET /v1/orders/{id}/receipt
 GET /v1/positions
+GET /v1/proposals
+GET /v1/proposals/{number}
+GET /v1/proposals/{number}/text
 GET /v1/queue
 GET /v1/queue-runs
 GET /v1/sessions
@@ -39,6 +44,7 @@ POST /v1/orders
 POST /v1/orders/{id}/accept
 POST /v1/orders/{id}/cancel
 POST /v1/orders/{id}/refuse
+POST /v1/proposals
 POST /v1/sessions
 POST /v1/sessions/challenge";
 

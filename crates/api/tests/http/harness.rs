@@ -2,6 +2,7 @@
 
 use api::client::{Client, ClientError};
 use api::sign::BatchSigner;
+use api::view::OutcomeView;
 use api::{Api, Bounds, HeldMember, Operator, Problem, Role, Settings};
 use keys::MemberKey;
 use network::{Clock, Node, Options};
@@ -33,7 +34,7 @@ pub fn operator_key(name: &str) -> MemberKey {
 }
 
 pub fn charter() -> Charter {
-    let mut text = "name = \"Test union\"\nprotocol = 1\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
+    let mut text = "name = \"Test union\"\nprotocol = 1\nepoch_blocks = 16\nunit_of_account = \"USD\"\nsettlement_asset = \"USD\"\n\
         [calendar]\nutc_offset_minutes = -180\ncustomer_cut_off = \"16:00\"\ninterbank_cut_off = \"17:30\"\ndays_ahead = 10\n\
         [cycle]\nfirst_day = \"2006-01-01\"\nmonths = 4\nclose = \"18:00\"\n\
         [queue]\ndiscipline = \"optimiser\"\nattempts = 1000\nopen_orders_max = 1000\ndays_waiting = 5\n"
@@ -145,6 +146,21 @@ impl Server {
         signer.sign(records.collect(), sequence).unwrap().remove(0).bytes
     }
 
+    /// Lets blocks come until the union is as it is to be.
+    pub fn pass_until(&self, is_so: impl Fn(&union::Union) -> bool) {
+        while !self.node.peek(&is_so) {
+            // Busy now, or made without being asked: it is looked at again.
+            let _ = self.node.pass_time();
+            std::thread::yield_now();
+        }
+    }
+
+    /// A checker of Brazil agrees to what mia has prepared.
+    pub fn approve(&self, prepared: &OutcomeView) -> Result<OutcomeView, ClientError> {
+        let approval = prepared.approval.as_deref().expect("it waits for a second person");
+        self.session("carl").post(&format!("/v1/approvals/{approval}/approve"), &json!({}))
+    }
+
     pub fn audit(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.directory.path().join("api/audit.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -202,6 +218,7 @@ fn serve(
         |code: &str, member| HeldMember { code: code.into(), key: key(member), four_eyes_from: "1000.00".into() };
     let settings = Settings {
         directory: directory.path().join("api"),
+        member: None,
         members: vec![held("BRA", 1), held("CHL", 2)],
         operators,
         iso: api::iso::IsoSettings::default(),

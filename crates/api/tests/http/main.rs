@@ -9,5 +9,6 @@ mod harness;
 mod iso;
 mod orders;
 mod path;
+mod proposals;
 mod queue_runs;
 mod sessions;

@@ -23,7 +23,10 @@ fn from_a_signed_batch_to_a_settled_statement() {
     let union = client.union().unwrap();
     assert_eq!((union.height, &union.state, union.ended_orders), (1, &receipt.state, 2));
     let member = client.member("ARG").unwrap();
-    assert_eq!((member.next_sequence, member.signing_key), (2, crate::harness::hex(&key(0).public().signing)));
+    assert_eq!(
+        (member.next_sequence, member.member.signing_key),
+        (2, Some(crate::harness::hex(&key(0).public().signing)))
+    );
 
     // Everything known of an order, from the state and from its record in the journal.
     let first = client.order(&id(1)).unwrap();

@@ -86,6 +86,7 @@ fn two_keys_are_two_people() {
         let person = |name: &str, key| Operator { name: name.into(), member: "BRA".into(), role: Role::Maker, key };
         let settings = Settings {
             directory: server.directory.path().join("other"),
+            member: None,
             members: vec![HeldMember { code: "BRA".into(), key: member_key(1), four_eyes_from: "1.00".into() }],
             operators: vec![person("eva", own), person(name, key)],
             iso: api::iso::IsoSettings::default(),
