@@ -3,8 +3,8 @@
 use crate::exit::{EXIT_CODES, Result};
 use crate::output::{Form, Output};
 use crate::{
-    clear, completions, cycle, decide, demo, doctor, export, init, iso, keys, members, orders, positions, queue,
-    report, serve, set, statement, submit, verify,
+    accede, charter, clear, completions, cycle, decide, demo, doctor, export, init, iso, keys, leave, members, orders,
+    positions, proposals, propose, queue, report, serve, set, statement, submit, verify, vote,
 };
 use clap::{Parser, Subcommand};
 
@@ -45,6 +45,15 @@ enum Command {
     Queue(queue::Command),
     Members(members::Arguments),
     #[command(subcommand)]
+    Charter(charter::Command),
+    Proposals(proposals::Arguments),
+    #[command(subcommand)]
+    Propose(Box<propose::Command>),
+    Vote(vote::Vote),
+    Withdraw(vote::Withdraw),
+    Accede(accede::Arguments),
+    Leave(leave::Arguments),
+    #[command(subcommand)]
     Cycle(cycle::Command),
     Statement(statement::Arguments),
     Report(report::Arguments),
@@ -76,6 +85,13 @@ impl Arguments {
             Command::Positions(arguments) => positions::run(&arguments, output),
             Command::Queue(command) => queue::run(&command, output),
             Command::Members(arguments) => members::run(&arguments, output),
+            Command::Charter(command) => charter::run(&command, output),
+            Command::Proposals(arguments) => proposals::run(&arguments, output),
+            Command::Propose(command) => propose::run(&command, output),
+            Command::Vote(arguments) => vote::vote(&arguments, output),
+            Command::Withdraw(arguments) => vote::withdraw(&arguments, output),
+            Command::Accede(arguments) => accede::run(&arguments, output),
+            Command::Leave(arguments) => leave::run(&arguments, output),
             Command::Cycle(command) => cycle::run(&command, output),
             Command::Statement(arguments) => statement::run(&arguments, output),
             Command::Report(arguments) => report::run(&arguments, output),

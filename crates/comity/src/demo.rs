@@ -118,7 +118,7 @@ fn serve(listeners: Vec<TcpListener>, nodes: Vec<Node>, output: Output) -> Resul
             let address = listener.local_addr().map_err(|error| failed(&error))?;
             let directory = node.directory().join("records");
             let (iso, bounds) = (api::iso::IsoSettings::default(), Bounds::default());
-            let settings = Settings { directory, members: vec![], operators: vec![], iso, bounds };
+            let settings = Settings { directory, member: None, members: vec![], operators: vec![], iso, bounds };
             let api = Api::new(Arc::new(node), settings).map_err(|error| failed(&error))?;
             output.note(&format!("The API is served at http://{address} (see /openapi.json); Ctrl-C stops it."));
             let mut stopped = stopping.subscribe();

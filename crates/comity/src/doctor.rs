@@ -1,6 +1,7 @@
 //! `comity doctor`: what goes wrong in practice, looked for one thing at a time.
 
 mod files;
+mod outlook;
 mod surroundings;
 
 use crate::exit::{Exit, Failure, Result};
@@ -29,6 +30,8 @@ pub struct Arguments {
 #[serde(rename_all = "lowercase")]
 enum Status {
     Ok,
+    /// Nothing is broken, and somebody should know.
+    Warning,
     Wrong,
     Skipped,
 }
@@ -60,6 +63,10 @@ impl Findings {
         self.add(check, Status::Wrong, text, Some(advice));
     }
 
+    fn warning(&mut self, check: impl Into<String>, text: impl Into<String>, advice: &str) {
+        self.add(check, Status::Warning, text, Some(advice));
+    }
+
     fn skipped(&mut self, check: impl Into<String>, text: impl Into<String>, advice: &str) {
         self.add(check, Status::Skipped, text, Some(advice));
     }
@@ -73,6 +80,7 @@ impl Findings {
         for Check { check, status, text, advice } in &self.checks {
             let status = match status {
                 Status::Ok => "ok",
+                Status::Warning => "warning",
                 Status::Wrong => "WRONG",
                 Status::Skipped => "skipped",
             };
@@ -95,18 +103,24 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         }
         Ok(file) => {
             findings.ok("configuration", arguments.config.display().to_string());
-            let charter = files::journal(&mut findings, &file);
+            let known = files::journal(&mut findings, &file);
             files::directories(&mut findings, &file);
             let passphrase = files::passphrase(&mut findings, &arguments.passphrase);
-            let place = charter.as_ref().and_then(|charter| {
-                files::keys(&mut findings, &file, charter, passphrase.as_deref().map(String::as_str));
-                files::operators(&mut findings, &file, &arguments.config, charter);
-                files::place(&mut findings, &file, charter, passphrase.as_deref().map(String::as_str))
-            });
-            let is_running = surroundings::http_port(&mut findings, file.listen, charter.as_ref());
-            if let (Some(place), Some(charter)) = (place, &charter) {
+            let passphrase = passphrase.as_deref().map(String::as_str);
+            let founding = known.as_ref().map(|known| &known.founding);
+            let union = known.as_ref().and_then(|known| known.union.as_ref());
+            if let Some(union) = union {
+                files::keys(&mut findings, &file, union, passphrase);
+                files::operators(&mut findings, &file, &arguments.config, union.charter());
+            }
+            let place = founding.and_then(|founding| files::place(&mut findings, &file, founding, passphrase));
+            if let Some(union) = union {
+                outlook::look(&mut findings, &file, union, place.as_ref().and_then(|(_, key)| *key));
+            }
+            let is_running = surroundings::http_port(&mut findings, file.listen, founding);
+            if let Some((place, _)) = place {
                 surroundings::node_port(&mut findings, place.listen, is_running);
-                surroundings::peers(&mut findings, charter, place);
+                surroundings::peers(&mut findings, union, place);
             }
             surroundings::clocks(&mut findings, &arguments.clocks);
         }

@@ -3,9 +3,9 @@
 use crate::exit::{Failure, Result};
 use crate::keys::{Protection, PublicNodePart, PublicPart};
 use crate::loopback::free_addresses;
-use crate::membership;
+use crate::membership::{self, Warned};
 use crate::new_directory::ensure_room;
-use crate::node_file::{self, HTTP_PORT, HeldMember, NODE_PORT, Place, Timing, quoted};
+use crate::node_file::{self, HTTP_PORT, HeldMember, Introduced, NODE_PORT, Place, Timing, quoted};
 use crate::output::{Align, Output, Table, hex};
 use clap::Args;
 use jiff::civil::Date;
@@ -57,12 +57,17 @@ struct OwnNode {
     /// Where another member's node listens; one for each
     #[arg(long = "peer", value_name = "CODE=HOST:PORT", requires = "node_key")]
     peers: Vec<Peer>,
+    /// A node that takes part now, and that the charter which the union was founded on does not name: its public key, and where
+    /// it listens. For a newcomer that the founders' nodes alone would not lead to the others
+    #[arg(long = "introduced", value_name = "KEY=HOST:PORT", requires = "node_key")]
+    introduced: Vec<Peer>,
 }
 
-/// Where a member's node listens.
+/// Where a node listens.
 #[derive(Clone, Debug)]
 struct Peer {
-    code: String,
+    /// Its member's code, or its key.
+    node: String,
     address: String,
 }
 
@@ -70,8 +75,14 @@ impl FromStr for Peer {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let (code, address) = text.split_once('=').ok_or("a peer is written CODE=HOST:PORT")?;
-        Ok(Peer { code: code.to_owned(), address: address.to_owned() })
+        let (node, address) = text.split_once('=').ok_or("a node is written CODE=HOST:PORT, or KEY=HOST:PORT")?;
+        Ok(Peer { node: node.to_owned(), address: address.to_owned() })
+    }
+}
+
+impl Peer {
+    fn introduced(&self) -> Introduced {
+        Introduced { key: self.node.clone(), address: self.address.clone() }
     }
 }
 
@@ -109,6 +120,9 @@ struct Rules {
     /// After this time of day, payments between institutions for the same day are late
     #[arg(long, value_name = "HH:MM", default_value = "17:30", value_parser = time_of_day)]
     interbank_cut_off: String,
+    /// Blocks in an epoch, at the first of which comes into force what the members decided
+    #[arg(long, value_name = "BLOCKS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=65_536))]
+    epoch_blocks: u32,
     /// Time of day at which a cycle closes, on its last day
     #[arg(long, value_name = "HH:MM", default_value = "18:00", value_parser = time_of_day)]
     cycle_close: String,
@@ -212,7 +226,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let directory = &arguments.directory;
     ensure_room(directory)?;
     // Everything that can be wrong with what was given is found before the first file is written.
-    let plan = arguments.plan()?;
+    let plan = arguments.plan(output)?;
     let unit = match &plan {
         Plan::New(_) => arguments.rules.unit_of_account,
         Plan::Agreed(charter, _) => charter.unit_of_account,
@@ -259,7 +273,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
 }
 
 impl Arguments {
-    fn plan(&self) -> Result<Plan<'_>> {
+    fn plan(&self, output: Output) -> Result<Plan<'_>> {
         let members = &self.rules.members;
         let Some(path) = &self.charter else {
             let members: Vec<_> = members.iter().map(MemberArgument::of_a_new_charter).collect::<Result<_>>()?;
@@ -274,7 +288,8 @@ impl Arguments {
                 member: code.clone(),
                 key: std::path::absolute(key).map_err(Failure::io("find", key))?,
                 listen: self.own.listen.unwrap_or((Ipv4Addr::LOCALHOST, NODE_PORT).into()),
-                peers: self.own.peers.iter().map(|peer| (peer.code.clone(), peer.address.clone())).collect(),
+                peers: self.own.peers.iter().map(|peer| (peer.node.clone(), peer.address.clone())).collect(),
+                introduced: self.own.introduced.iter().map(Peer::introduced).collect(),
                 timing: Timing::default(),
             }),
             _ => {
@@ -284,13 +299,17 @@ impl Arguments {
             }
         };
         let fits = |text: String| Failure::usage(format!("{}: {text}", path.display()));
-        if let Some((place, member)) = membership::place(place.as_ref(), &charter).map_err(fits)? {
-            for (code, address) in &place.peers {
-                membership::check_form(address).map_err(|text| Failure::usage(format!("--peer {code}: {text}")))?;
-            }
+        for Peer { node, address } in &self.own.peers {
+            membership::check_form(address).map_err(|text| Failure::usage(format!("--peer {node}: {text}")))?;
+        }
+        let Warned { value, warnings } = membership::place(place.as_ref(), &charter).map_err(fits)?;
+        warnings.iter().for_each(|text| output.note(&format!("warning: {text}")));
+        if let Some(place) = value {
             let passphrase = self.protection.passphrase.known("the node's key file")?;
             let key = key_file::read_node(&place.key, &passphrase)?;
-            membership::check_key(&charter, member, place, &key).map_err(fits)?;
+            if let Some(text) = membership::check_key(&charter, place, &key).map_err(fits)? {
+                output.note(&format!("warning: {text}"));
+            }
         }
         Ok(Plan::Agreed(Box::new(charter), place))
     }
@@ -335,6 +354,7 @@ impl Arguments {
                     key: Path::new("keys").join(NODE_KEY),
                     listen,
                     peers: others.map(|(other, listen)| (other.code.clone(), listen.to_string())).collect(),
+                    introduced: Vec::new(),
                     timing: Timing::default(),
                 };
                 let directory = self.directory.join(&founder.code);
@@ -415,11 +435,13 @@ impl Rules {
             None => format!("months = {}", self.cycle_months),
         };
         let mut text = format!(
-            "# The charter: who the members are and by which rules they clear. Its hash is the union's identity: once the
-# union is founded, not a byte of this text changes. (Changing this copy changes nothing: the journal holds its own.)
+            "# The charter: who the members are and by which rules they clear. Its hash is the union's identity, for good. The members
+# change it by voting on a whole new text. (Changing this copy changes nothing: the journal holds its own.)
 
 name = {name}
 protocol = 1
+# What was decided comes into force at the first block of an epoch of so many blocks (16 to 65536); that stays for good.
+epoch_blocks = {epoch_blocks}
 # Positions are kept in this currency,
 unit_of_account = \"{unit}\"
 # and paid in this one: one major unit pays one major unit of account.
@@ -458,10 +480,23 @@ open_orders_max = 1000000
 # So many days after its value date an order that names no expiry still waits.
 days_waiting = 5
 
+# Decisions: one member, one vote. What each kind needs (\"majority\": more than half of those who may vote, \"two-thirds\" or
+# \"unanimity\"), how many of them must vote at all, and for how many days a proposal is open at least. Without this table:
+# [votes]
+# amend = \"two-thirds\"
+# admit = \"two-thirds\"
+# suspend = \"two-thirds\"
+# readmit = \"majority\"
+# expel = \"two-thirds\"
+# upgrade = \"two-thirds\"
+# quorum_percent = 0
+# days_open = 0
+
 # Each member may also have debit_cap and credit_cap, the most that it may owe and own, in the unit of account:
 # debit_cap = \"1000000.00\"
 ",
             name = quoted(name),
+            epoch_blocks = self.epoch_blocks,
             unit = self.unit_of_account,
             offset = self.utc_offset_minutes,
             customer = self.customer_cut_off,

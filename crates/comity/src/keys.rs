@@ -4,6 +4,7 @@ use crate::exit::{Failure, Result};
 use crate::node_file::{OperatorEntry, Role};
 use crate::output::{Output, hex};
 use crate::passphrase::PassphraseArguments;
+use crate::replace_key;
 use clap::{Args, Subcommand};
 use keys::key_file::Key;
 use keys::{MemberKey, NodeKey, PublicKeys, WorkFactor, key_file};
@@ -21,6 +22,7 @@ pub enum Command {
     Show(Show),
     /// Make an operator's key file and print its entry for node.toml
     Operator(NewOperator),
+    Replace(Box<replace_key::Arguments>),
 }
 
 /// Where a new key goes.
@@ -160,7 +162,7 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
             let passphrase = protection.passphrase.chosen("the node's key file")?;
             let key = protection.new_node_key(file, &passphrase)?;
             output.note(&format!(
-                "{} written; what follows goes to the member's entry in the charter, before the union is founded",
+                "{} written; what follows goes to the member's entry in the charter; in a union that is founded, `comity keys replace node` brings it",
                 file.display()
             ));
             output.show(&PublicNodePart::new(file, &key), PublicNodePart::text)
@@ -171,6 +173,7 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
                 Key::Node(key) => output.show(&PublicNodePart::new(file, &key), PublicNodePart::text),
             }
         }
+        Command::Replace(arguments) => replace_key::run(arguments, output),
         Command::Operator(NewOperator { name, member, role, file, protection }) => {
             let passphrase = protection.passphrase.chosen("the operator's key file")?;
             let public = protection.new_key(file, &passphrase)?;

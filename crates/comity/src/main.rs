@@ -1,6 +1,8 @@
 //! The `comity` command line: a thin layer over the libraries, one file a command.
 
+mod accede;
 mod arguments;
+mod charter;
 mod clear;
 mod completions;
 mod cycle;
@@ -13,6 +15,7 @@ mod identifier;
 mod init;
 mod iso;
 mod keys;
+mod leave;
 mod loopback;
 mod members;
 mod membership;
@@ -23,15 +26,19 @@ mod output;
 mod passphrase;
 mod positions;
 mod progress;
+mod proposals;
+mod propose;
 mod queue;
 mod receipt;
 mod remote;
+mod replace_key;
 mod report;
 mod serve;
 mod set;
 mod statement;
 mod submit;
 mod verify;
+mod vote;
 
 use clap::Parser;
 use std::process::ExitCode;

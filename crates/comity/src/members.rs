@@ -61,14 +61,31 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
 }
 
 fn union_text(union: &UnionView) -> String {
-    let mut table = Table::new(&[("member", Align::Left), ("name", Align::Left), ("currency", Align::Left)]);
+    let mut table = Table::new(&[
+        ("member", Align::Left),
+        ("name", Align::Left),
+        ("currency", Align::Left),
+        ("standing", Align::Left),
+        ("since block", Align::Right),
+        ("node", Align::Left),
+    ]);
     for member in &union.members {
-        table.row([member.code.clone(), member.name.clone(), member.currency.clone()]);
+        table.row([
+            member.code.clone(),
+            member.name.clone(),
+            member.currency.clone(),
+            member.standing.clone(),
+            member.since_height.to_string(),
+            member.node_key.as_deref().map(|key| format!("{}...", &key[..key.len().min(16)])).unwrap_or_default(),
+        ]);
     }
     format!(
-        "{}\ncharter   {}\ntoday     {} (block {} of {})\ncycle     {}, closes {}\norders    {} open, {} ended\nstate     {}\n\n{}",
+        "{}\ncharter   {}\nin force  {}\nepoch     {}, up to block {}\ntoday     {} (block {} of {})\ncycle     {}, closes {}\norders    {} open, {} ended\nstate     {}\n\n{}",
         union.name,
         union.hash,
+        union.charter,
+        union.epoch,
+        union.epoch_ends,
         union.today,
         union.height,
         union.time,
@@ -95,6 +112,24 @@ impl Detailed {
     fn text(&self) -> String {
         let Detailed { member: MemberView { member, limits, .. }, .. } = self;
         let mut text = format!("{}  {}, {}\n\n", member.code, member.name, member.currency);
+        let key = |key: &Option<String>| key.clone().unwrap_or_else(|| "none".to_owned());
+        let lines = [
+            ("standing", format!("{} since block {}", member.standing, member.since_height)),
+            ("signing key", key(&member.signing_key)),
+            ("sealing key", member.sealing_key.clone()),
+            ("node key", key(&member.node_key)),
+            ("standby key", key(&member.standby_key)),
+        ];
+        text.extend(lines.iter().map(|(name, value)| format!("{name:12}{value}\n")));
+        for to_come in &member.keys_to_come {
+            text.push_str(&format!(
+                "{:12}{} from block {} on: {}\n",
+                "",
+                to_come.kind,
+                to_come.from_height,
+                key(&to_come.key)
+            ));
+        }
         let lines = [
             ("debit cap", format!("{} (charter: {})", cap(&limits.debit_cap), cap(&limits.charter_debit_cap))),
             ("credit cap", format!("{} (charter: {})", cap(&limits.credit_cap), cap(&limits.charter_credit_cap))),

@@ -1,8 +1,9 @@
 //! What `[node]` in `node.toml` makes of a charter: a place among the members' nodes.
 
 use crate::exit::{Failure, Result};
-use crate::node_file::{Place, Timing};
+use crate::node_file::{Introduced, Place, Timing};
 use crate::output::hex;
+use crate::remote::key_bytes;
 use keys::NodeKey;
 use network::{Membership, NodeError};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -18,13 +19,24 @@ pub fn charter_of(data: &Path) -> Result<Charter> {
     charter.map_err(|error| Failure::failed(format!("{}: the journal's charter: {error}", data.display())))
 }
 
-/// A node's place, if it has one, once it is known to fit the charter; its key and the others' hosts are not looked at.
-pub fn place<'a>(place: Option<&'a Place>, charter: &Charter) -> std::result::Result<Option<(&'a Place, u16)>, String> {
+/// What is given, and what somebody should know who gave it: nothing that keeps a node from starting.
+#[derive(Debug)]
+pub struct Warned<T> {
+    pub value: T,
+    pub warnings: Vec<String>,
+}
+
+/// A node's place, if it has one, once it is known that it can be one in a union that was founded on this charter; its key and the
+/// others' hosts are not looked at. The members change: that one is not in this charter says only that it was no founder.
+pub fn place<'a>(
+    place: Option<&'a Place>,
+    founding: &Charter,
+) -> std::result::Result<Warned<Option<&'a Place>>, String> {
     let nodes: Vec<&str> =
-        charter.members.iter().filter(|member| member.node_key.is_some()).map(|m| &*m.code).collect();
+        founding.members.iter().filter(|member| member.node_key.is_some()).map(|m| &*m.code).collect();
     let Some(place) = place else {
         if nodes.is_empty() {
-            return Ok(None);
+            return Ok(Warned { value: None, warnings: vec![] });
         }
         return Err(format!(
             "[node] is missing: the charter names the nodes of {}, so this one needs its key and their addresses; \
@@ -35,59 +47,93 @@ pub fn place<'a>(place: Option<&'a Place>, charter: &Charter) -> std::result::Re
     if nodes.is_empty() {
         return Err("[node]: the charter names no members' nodes: one node orders alone; remove this table".into());
     }
-    let member = charter.member(&place.member);
-    let member = member.ok_or_else(|| format!("node.member: the charter has no member {}", place.member))?;
-    if charter.members[usize::from(member)].node_key.is_none() {
-        return Err(format!(
-            "node.member: the charter names no node of {}, only of {}; a member without one uses another\'s",
+    let mut warnings = Vec::new();
+    let is_founder = |code: &str| nodes.contains(&code);
+    if !is_founder(&place.member) {
+        warnings.push(format!(
+            "node.member: the charter that the union was founded on names no node of {}, only of {}: this one follows without \
+             a vote until the members' rosters name it",
             place.member,
             nodes.join(", ")
         ));
     }
-    if let Some(unknown) = place.peers.keys().find(|code| !nodes.contains(&code.as_str())) {
-        return Err(format!(
-            "node.peers.{unknown}: the charter names no node of a member {unknown}; it names those of {}",
-            nodes.join(", ")
-        ));
+    for (code, address) in &place.peers {
+        check_form(address).map_err(|text| format!("node.peers.{code}: {text}"))?;
+        if !is_founder(code) {
+            warnings.push(format!(
+                "node.peers.{code}: the charter that the union was founded on names no node of a member {code}: it is called \
+                 once the members' rosters name one"
+            ));
+        }
     }
     let is_missing = |code: &&&str| **code != place.member && !place.peers.contains_key(**code);
-    if let Some(missing) = nodes.iter().find(is_missing) {
-        return Err(format!("node.peers.{missing} is missing: say where the node of {missing} listens, host:port"));
+    for missing in nodes.iter().filter(is_missing) {
+        warnings.push(format!(
+            "node.peers.{missing} is missing: this node does not call that of {missing}, which may call this one"
+        ));
+    }
+    for Introduced { key, address } in &place.introduced {
+        key_bytes(key).ok_or_else(|| format!("node.introduced: {key} is not 64 lower-case hexadecimal digits"))?;
+        check_form(address).map_err(|text| format!("node.introduced: {text}"))?;
     }
     let timing = place.timing.with_the_usual();
     if !(Duration::ZERO < timing.idle && timing.idle < timing.leader && timing.leader < timing.agreement) {
         let text = "idle_ms must be above 0, leader_ms above idle_ms, and agreement_ms above leader_ms";
         return Err(format!("node.timing: {text}"));
     }
-    Ok(Some((place, member)))
+    Ok(Warned { value: Some(place), warnings })
 }
 
-/// Fails unless a key is the one that the charter names.
-pub fn check_key(charter: &Charter, member: u16, place: &Place, key: &NodeKey) -> std::result::Result<(), String> {
-    let named = charter.members[usize::from(member)].node_key.unwrap_or_default();
+/// Fails if a key is that of another member's node. One that the charter does not know may become this node's: then there is
+/// something to know, and it is returned.
+pub fn check_key(founding: &Charter, place: &Place, key: &NodeKey) -> std::result::Result<Option<String>, String> {
     let found = key.public();
-    if found == named {
-        return Ok(());
+    let owner = founding.members.iter().find(|member| member.node_key == Some(found));
+    match owner {
+        Some(owner) if owner.code == place.member => Ok(None),
+        Some(owner) => Err(format!(
+            "{}: this is not the key of the node of {}: its public key is {}, that of {}",
+            place.key.display(),
+            place.member,
+            hex(&found),
+            owner.code
+        )),
+        None => Ok(Some(format!(
+            "{}: its public key is {}, which the charter that the union was founded on does not name: this node follows without \
+             a vote until the members' rosters name it (`comity members {}`)",
+            place.key.display(),
+            hex(&found),
+            place.member
+        ))),
     }
-    let owner = charter.members.iter().find(|other| other.node_key == Some(found));
-    let whose = owner.map_or("of no member".to_owned(), |owner| format!("that of {}", owner.code));
-    Err(format!(
-        "{}: this is not the key of the node of {}: its public key is {}, {whose}, and the charter names {}",
-        place.key.display(),
-        place.member,
-        hex(&found),
-        hex(&named)
-    ))
 }
 
-/// Where the other nodes listen, by their members' numbers. Names are looked up now, once.
-pub fn peers(charter: &Charter, place: &Place) -> std::result::Result<Vec<(u16, SocketAddr)>, String> {
-    let others = place.peers.iter().filter(|(code, _)| **code != place.member);
-    let peer = |(code, address): (&String, &String)| {
-        let member = charter.member(code).ok_or_else(|| format!("node.peers.{code}: no such member"))?;
-        Ok((member, resolve(address).map_err(|error| format!("node.peers.{code}: {error}"))?))
-    };
-    others.map(peer).collect()
+/// Where the other nodes listen, by their members' codes. Names are looked up now, once; one that is not found is left out, as
+/// its node may call this one.
+pub fn peers(place: &Place) -> Warned<Vec<(String, SocketAddr)>> {
+    let (mut value, mut warnings) = (Vec::new(), Vec::new());
+    for (code, address) in place.peers.iter().filter(|(code, _)| **code != place.member) {
+        match resolve(address) {
+            Ok(found) => value.push((code.clone(), found)),
+            Err(error) => {
+                warnings.push(format!("node.peers.{code}: {error}; it is not called until this node starts again"))
+            }
+        }
+    }
+    Warned { value, warnings }
+}
+
+/// The nodes that this one is introduced to.
+fn introduced(place: &Place) -> Warned<Vec<([u8; 32], SocketAddr)>> {
+    let (mut value, mut warnings) = (Vec::new(), Vec::new());
+    for Introduced { key, address } in &place.introduced {
+        match (key_bytes(key), resolve(address)) {
+            (Some(key), Ok(found)) => value.push((key, found)),
+            (_, Err(error)) => warnings.push(format!("node.introduced: {error}")),
+            (None, _) => warnings.push(format!("node.introduced: {key} is no key")),
+        }
+    }
+    Warned { value, warnings }
 }
 
 /// Whether an address is written `host:port`.
@@ -105,15 +151,17 @@ pub fn resolve(address: &str) -> std::result::Result<SocketAddr, String> {
 }
 
 impl Place {
-    /// What [`network::Node::join`] needs.
-    pub fn membership(&self, key: &NodeKey, peers: Vec<(u16, SocketAddr)>) -> Membership {
-        Membership {
+    /// What [`network::Node::join`] needs. Hosts are looked up.
+    pub fn membership(&self, key: &NodeKey) -> Warned<Membership> {
+        let (peers, introduced) = (peers(self), introduced(self));
+        let value = Membership {
             key: key.secret().clone(),
             listen: self.listen,
-            peers,
-            introduced: Vec::new(),
+            peers: peers.value,
+            introduced: introduced.value,
             timing: self.timing.with_the_usual(),
-        }
+        };
+        Warned { value, warnings: [peers.warnings, introduced.warnings].concat() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::iso::IsoTable;
+use crate::remote::key_bytes;
 use api::Operator;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,9 +53,22 @@ pub struct Place {
     /// By member code, where the other nodes listen: `host:port`.
     #[serde(default)]
     pub peers: BTreeMap<String, String>,
+    /// Nodes that this one is introduced to, beside those that the charter that the union was founded on names.
+    #[serde(default)]
+    pub introduced: Vec<Introduced>,
     /// How long it waits for what.
     #[serde(default)]
     pub timing: Timing,
+}
+
+/// A node that another one is introduced to: its public key, and where it listens.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Introduced {
+    /// Ed25519 public key, 64 hexadecimal digits.
+    pub key: String,
+    /// `host:port`.
+    pub address: String,
 }
 
 fn listen_for_nodes() -> SocketAddr {
@@ -141,12 +155,6 @@ impl NodeFile {
     }
 }
 
-pub fn key_bytes(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    let length = base16ct::lower::decode(text, &mut key).ok()?.len();
-    (length == key.len()).then_some(key)
-}
-
 impl From<Role> for api::Role {
     fn from(role: Role) -> Self {
         match role {
@@ -202,6 +210,14 @@ listen = \"{}\"
         );
         for (code, address) in &self.peers {
             let _ = writeln!(text, "{code} = {}", quoted(address));
+        }
+        if !self.introduced.is_empty() {
+            text.push_str(
+                "\n# Nodes that this one is introduced to, until it has learnt from the blocks who takes part.\n",
+            );
+        }
+        for Introduced { key, address } in &self.introduced {
+            let _ = write!(text, "[[node.introduced]]\nkey = {}\naddress = {}\n", quoted(key), quoted(address));
         }
         text.push_str(
             "
@@ -290,6 +306,7 @@ mod tests {
             key: "keys/node.key".into(),
             listen: listen_for_nodes(),
             peers: [("1ST".into(), "node.example.net:7500".into()), ("CHL".into(), "[::1]:7501".into())].into(),
+            introduced: vec![Introduced { key: "0a".repeat(32), address: "192.0.2.7:7500".into() }],
             timing: Timing::default(),
         };
         let text = new_text("A\nunion", HTTP_PORT, Some(&place), &members, &operators);

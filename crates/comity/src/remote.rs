@@ -1,20 +1,21 @@
 //! A node as the command line sees it, and a member's signature on what is sent there.
 
 use crate::exit::{Exit, Failure, Result};
-use crate::output::Output;
+use crate::output::{Output, hex};
 use crate::passphrase::PassphraseArguments;
 use crate::statement::no_member;
-use api::OrdersView;
 use api::client::{Client, ClientError, query};
 use api::sign::{BatchSigner, Record, SignedBatch};
 use api::text::{CommandText, parse_command};
-use api::view::{MemberView, OrderView, OutcomeView, ReceiptView};
+use api::view::{MemberSummary, MemberView, OrderView, OutcomeView, ReceiptView, UnionView};
+use api::{OrdersView, ProposalsView};
 use clap::Args;
 use keys::{MemberKey, key_file};
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::sync::Arc;
-use union::Charter;
+use union::{Charter, Command};
+use zeroize::Zeroizing;
 
 /// How often a batch is signed anew because somebody else was faster with the sequence.
 const ATTEMPTS: u32 = 5;
@@ -43,7 +44,8 @@ pub struct SignerArguments {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArguments,
-    /// The charter as the member knows it: nothing is signed for another union [default: the node's own]
+    /// The charter that the union was founded on, as the member knows it: nothing is signed for another union [default: the
+    /// node's own]
     #[arg(long, value_name = "FILE")]
     charter: Option<PathBuf>,
     #[command(flatten)]
@@ -74,11 +76,13 @@ impl From<NotSent> for Failure {
 /// A member's key, and the node that takes what it signs.
 pub struct Signer {
     remote: Remote,
-    /// The union that is signed for.
+    /// The charter in force of the union that is signed for, with the keys that members have now.
     pub charter: Charter,
     /// The member's number.
     pub member: u16,
     key: Arc<MemberKey>,
+    /// The member's signing keys, in this epoch and later.
+    known: Vec<[u8; 32]>,
 }
 
 impl NodeArgument {
@@ -113,10 +117,53 @@ impl Remote {
         }
     }
 
-    fn charter(&self) -> Result<Charter> {
-        let text = self.client.charter().map_err(nothing_done)?;
-        Charter::parse(&text).map_err(|error| Failure::failed(format!("the charter of {}: {error}", self.client.url())))
+    /// A page of proposals, the newest first; parameters as in the API.
+    pub fn proposals(&self, parameters: &[(&str, &str)]) -> Result<ProposalsView> {
+        self.get("/v1/proposals", parameters)
     }
+
+    /// A text.
+    pub fn text(&self, path: &str) -> Result<String> {
+        let bytes = self.client.get_bytes(path).map_err(nothing_done)?;
+        String::from_utf8(bytes).map_err(|error| Failure::failed(format!("{}{path}: {error}", self.client.url())))
+    }
+
+    /// The charter in force, with the keys that members have now; `founding` is the one that the union is to have been founded on.
+    fn charter_in_force(&self, founding: Option<Charter>) -> Result<(Charter, UnionView)> {
+        let at =
+            |error: &dyn std::fmt::Display| Failure::failed(format!("the charter of {}: {error}", self.client.url()));
+        let founding = match founding {
+            Some(founding) => founding,
+            None => {
+                let text = self.client.founding_charter().map_err(nothing_done)?;
+                Charter::parse(&text).map_err(|error| at(&error))?
+            }
+        };
+        let union: UnionView = self.get("/v1/union", &[])?;
+        if union.hash != hex(&founding.hash()) {
+            let text = format!(
+                "the node at {} is of another union, {}, with the identity {}; nothing was signed",
+                self.client.url(),
+                union.name,
+                union.hash
+            );
+            return Err(Failure::new(Exit::Refused, text));
+        }
+        let text = self.client.charter().map_err(nothing_done)?;
+        let mut charter = founding.followed_by(&text).map_err(|error| at(&error))?;
+        for (member, now) in charter.members.iter_mut().zip(&union.members) {
+            let sealing_key = key_bytes(&now.sealing_key).ok_or_else(|| at(&"a key of another form"))?;
+            member.sealing_key = sealing_key;
+        }
+        Ok((charter, union))
+    }
+}
+
+/// A key out of hexadecimal digits.
+pub fn key_bytes(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    let length = base16ct::lower::decode(text, &mut key).ok()?.len();
+    (length == key.len()).then_some(key)
 }
 
 /// What a failed question means: whatever happened, nothing was to be done by it.
@@ -139,14 +186,19 @@ fn failure(error: ClientError) -> Failure {
 }
 
 impl SignerArguments {
-    /// The charter that is signed for, and the member's number in it.
+    /// The charter that was given, if one was.
+    fn given_charter(&self) -> Result<Option<Charter>> {
+        let Some(path) = &self.charter else { return Ok(None) };
+        let text = std::fs::read_to_string(path).map_err(Failure::io("read", path))?;
+        Charter::parse(&text).map(Some).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))
+    }
+
+    /// The charter that orders are checked against, and the member's number in it: the one that was given, without asking a node,
+    /// or the one in force.
     pub fn charter_and_member(&self) -> Result<(Charter, u16)> {
-        let charter = match &self.charter {
-            None => self.node.connect().charter()?,
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(Failure::io("read", path))?;
-                Charter::parse(&text).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?
-            }
+        let charter = match self.given_charter()? {
+            Some(charter) => charter,
+            None => self.node.connect().charter_in_force(None)?.0,
         };
         let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
         Ok((charter, member))
@@ -154,11 +206,21 @@ impl SignerArguments {
 
     /// Reads the key and checks that it is the member's.
     pub fn open(&self) -> Result<Signer> {
-        let (charter, member) = self.charter_and_member()?;
+        let founding = self.given_charter()?;
         let path = self.key.as_ref().ok_or_else(|| Failure::usage("--key is missing; name the member's key file"))?;
-        let key = key_file::read(path, &self.passphrase.known(&path.display().to_string())?)?;
-        BatchSigner::new(&charter, member, &key).map_err(Failure::failed)?;
-        Ok(Signer { remote: self.node.connect(), charter, member, key: Arc::new(key) })
+        let key = key_file::read(path, &self.passphrase()?)?;
+        let remote = self.node.connect();
+        let (charter, union) = remote.charter_in_force(founding)?;
+        let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
+        let known = signing_keys(union.members.get(usize::from(member)));
+        BatchSigner::with_one_of(&charter, member, &key, &known).map_err(Failure::failed)?;
+        Ok(Signer { remote, charter, member, key: Arc::new(key), known })
+    }
+
+    /// The passphrase of the key file.
+    pub fn passphrase(&self) -> Result<Zeroizing<String>> {
+        let of_what = self.key.as_ref().map_or("the key file".to_owned(), |path| path.display().to_string());
+        self.passphrase.known(&of_what)
     }
 
     /// Signs one command, sends it, and says what became of it.
@@ -167,6 +229,13 @@ impl SignerArguments {
         output.show(&receipt, receipt_text)?;
         taken(&receipt)
     }
+}
+
+/// A member's signing keys, in this epoch and later.
+fn signing_keys(member: Option<&MemberSummary>) -> Vec<[u8; 32]> {
+    let Some(member) = member else { return vec![] };
+    let to_come = member.keys_to_come.iter().filter(|key| key.kind == "signing").filter_map(|key| key.key.as_ref());
+    member.signing_key.iter().chain(to_come).filter_map(|key| key_bytes(key)).collect()
 }
 
 /// Fails if a command of a batch was rejected.
@@ -203,7 +272,13 @@ pub fn outcome_text(outcome: &OutcomeView) -> String {
 impl Signer {
     /// What signs in the member's name.
     pub fn batches(&self) -> BatchSigner<'_> {
-        BatchSigner::new(&self.charter, self.member, &self.key).expect("the key was compared when it was read")
+        let signer = BatchSigner::with_one_of(&self.charter, self.member, &self.key, &self.known);
+        signer.expect("the key was compared when it was read")
+    }
+
+    /// The member's code.
+    pub fn code(&self) -> &str {
+        &self.charter.members[usize::from(self.member)].code
     }
 
     /// The member's key.
@@ -218,10 +293,15 @@ impl Signer {
 
     /// Signs one command and sends it; whether it was [`taken`] is for the caller to ask.
     pub fn order(&self, command: &CommandText) -> Result<ReceiptView> {
-        let json = serde_json::to_string(command).map_err(Failure::failed)?;
-        let command = parse_command(&self.charter, &json).map_err(Failure::usage)?;
+        let command = self.read(command)?;
         let (receipt, _) = self.send_first(&mut vec![BatchSigner::command(1, &command)])?;
         Ok(receipt)
+    }
+
+    /// A command out of its text.
+    pub fn read(&self, command: &CommandText) -> Result<Command> {
+        let json = serde_json::to_string(command).map_err(Failure::failed)?;
+        parse_command(&self.charter, &json).map_err(Failure::usage)
     }
 
     /// Signs and sends as many records as one batch holds, takes them out of `records`, and returns what became of

@@ -1,20 +1,22 @@
 //! `comity serve`: the node, until it is told to stop.
 
 use crate::exit::{Exit, Failure, Result};
-use crate::membership;
+use crate::membership::{self, Warned};
 use crate::node_file::NodeFile;
 use crate::output::{Output, instant};
 use crate::passphrase::PassphraseArguments;
 use api::{Api, Bounds, HeldMember, Settings};
 use clap::{Args, ValueEnum};
 use keys::key_file;
-use network::{Clock, Membership, Node, Options, Recovered};
+use network::{Clock, Final, Membership, Node, Options, Recovered};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::{self, error::RecvError};
+use union::Event;
 
 /// Run a node and serve its HTTP API until SIGINT or SIGTERM.
 #[derive(Args, Debug)]
@@ -129,7 +131,14 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         }
         tell_late_clock(last_ms, node.clock().now_ms());
         let node = Arc::new(node);
-        let settings = Settings { directory: file.records.clone(), members, operators, iso, bounds: Bounds::default() };
+        let settings = Settings {
+            directory: file.records.clone(),
+            member: file.node.as_ref().map(|place| place.member.clone()),
+            members,
+            operators,
+            iso,
+            bounds: Bounds::default(),
+        };
         let api = Api::new(node.clone(), settings);
         let api = api.map_err(|error| Failure::failed(format!("{}: {error}", arguments.config.display())))?;
         let listening = Listening {
@@ -138,6 +147,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             height: recovered.height,
             time: instant(last_ms),
         };
+        tokio::spawn(tell_alerts(api.clone(), node.subscribe()));
         output.show(&listening, |at| format!("{} is served at {}\n", at.union, at.listening))?;
         api::serve(listener, api, stop).await?;
         tracing::info!("stopped");
@@ -152,6 +162,31 @@ fn tell_recovery(recovered: &Recovered) {
             "unfinished blocks, never acknowledged, were cut off the journal's end"
         );
     }
+}
+
+/// Says in the log what somebody has to do something about: at the start, and when it changes.
+async fn tell_alerts(api: Arc<Api>, mut blocks: broadcast::Receiver<Arc<Final>>) {
+    let mut told = Vec::new();
+    loop {
+        let alerts = api.outlook().alerts;
+        for alert in alerts.iter().filter(|alert| !told.contains(*alert)) {
+            tracing::error!("{alert}");
+        }
+        told = alerts;
+        loop {
+            match blocks.recv().await {
+                Ok(block) if block.applied.events.iter().any(decides) => break,
+                Err(RecvError::Lagged(_)) => break,
+                Ok(_) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+}
+
+/// Whether an event may change what a node has to expect.
+fn decides(event: &Event) -> bool {
+    matches!(event, Event::ProposalChanged(_) | Event::StandingChanged { .. } | Event::KeyReplaced { .. })
 }
 
 /// Why a rehearsal does not begin.
@@ -202,6 +237,12 @@ fn start_log(format: LogFormat, level: tracing::Level) {
     }
 }
 
+fn warn(warnings: &[String]) {
+    for text in warnings {
+        tracing::warn!("{text}");
+    }
+}
+
 /// What a node does with its key files.
 struct Unlocked {
     members: Vec<HeldMember>,
@@ -214,17 +255,20 @@ impl NodeFile {
     fn unlock(&self, path: &Path, passphrase: &PassphraseArguments) -> Result<Unlocked> {
         let charter = membership::charter_of(&self.data)?;
         let at = |text: String| Failure::failed(format!("{}: {text}", path.display()));
-        let place = membership::place(self.node.as_ref(), &charter).map_err(at)?;
+        let Warned { value: place, warnings } = membership::place(self.node.as_ref(), &charter).map_err(at)?;
+        warn(&warnings);
         if self.members.is_empty() && place.is_none() {
             return Ok(Unlocked { members: vec![], membership: None });
         }
         let passphrase = passphrase.known("the node's key files")?;
         let membership = match place {
             None => None,
-            Some((place, member)) => {
+            Some(place) => {
                 let key = key_file::read_node(&place.key, &passphrase)?;
-                membership::check_key(&charter, member, place, &key).map_err(at)?;
-                Some(place.membership(&key, membership::peers(&charter, place).map_err(at)?))
+                warn(membership::check_key(&charter, place, &key).map_err(at)?.as_slice());
+                let Warned { value, warnings } = place.membership(&key);
+                warn(&warnings);
+                Some(value)
             }
         };
         let unlock = |member: &crate::node_file::HeldMember| {

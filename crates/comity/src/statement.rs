@@ -6,7 +6,6 @@ use crate::remote::NodeArgument;
 use crate::verify::journal_directory;
 use api::view::StatementView;
 use clap::{Args, ValueEnum};
-use network::Replay;
 use std::path::{Path, PathBuf};
 use union::{Day, Period};
 
@@ -76,7 +75,9 @@ impl Arguments {
     }
 
     fn offline(&self, directory: &Path) -> Result<StatementView> {
-        let charter = Replay::open(directory, 0)?.union().charter().clone();
+        // Who the members are at the journal's end: those who came later have statements too.
+        let reader = journal::Reader::open(directory).map_err(network::NodeError::from)?;
+        let charter = network::recover(&reader, directory, 0)?.0.charter().clone();
         let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
         let statement = network::statement(directory, member, self.period(), u64::MAX)?;
         Ok(StatementView::new(&charter, &statement))

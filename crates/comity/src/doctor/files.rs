@@ -1,15 +1,17 @@
 //! What a node has on its own disk.
 
 use super::Findings;
-use crate::membership;
+use crate::membership::{self, Warned};
 use crate::node_file::{NodeFile, Place};
+use crate::output::hex;
 use crate::passphrase::PassphraseArguments;
-use api::sign::BatchSigner;
+use api::sign::{BatchSigner, signing_keys};
 use keys::key_file;
+use network::NodeError;
 use rustix::fs::{Access, access, statvfs};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use union::Charter;
+use union::{Charter, Union};
 use zeroize::Zeroizing;
 
 /// A node should not run with less free space than this, in bytes.
@@ -17,10 +19,18 @@ const SPACE_MIN: u64 = 1 << 30;
 
 const CLOSE_IT: &str = "run: chmod 600 on the file; if others may have read it, make a new key";
 
-/// The journal can be read, and how far it goes; returns its charter.
-pub fn journal(findings: &mut Findings, file: &NodeFile) -> Option<Charter> {
+/// What a journal says.
+pub struct Known {
+    /// The charter that it begins with.
+    pub founding: Charter,
+    /// The union at its end, if it can be read to there.
+    pub union: Option<Union>,
+}
+
+/// The journal can be read, and how far it goes; returns what it says.
+pub fn journal(findings: &mut Findings, file: &NodeFile) -> Option<Known> {
     let place = file.data.display();
-    let charter = match membership::charter_of(&file.data) {
+    let founding = match membership::charter_of(&file.data) {
         Ok(charter) => charter,
         Err(failure) => {
             let advice = "check `data` in the configuration; a new node is founded by `comity init`, a damaged journal is \
@@ -29,26 +39,25 @@ pub fn journal(findings: &mut Findings, file: &NodeFile) -> Option<Charter> {
             return None;
         }
     };
-    match last_height(&file.data) {
-        Ok(height) => findings.ok("journal", format!("{place}: {}, readable up to block {height}", charter.name)),
+    let union = match recovered(&file.data) {
+        Ok(union) => {
+            findings
+                .ok("journal", format!("{place}: {}, readable up to block {}", union.charter().name, union.height()));
+            Some(union)
+        }
         Err(error) => {
             let advice = "`comity verify` names the place; restore the file from a copy, or fetch the blocks from another member";
             findings.wrong("journal", format!("{place}: {error}"), advice);
+            None
         }
-    }
-    Some(charter)
+    };
+    Some(Known { founding, union })
 }
 
-/// Height of the last block, from the last one on that is known to be durable.
-fn last_height(data: &Path) -> Result<u64, journal::Error> {
+/// The union at the journal's end, from the latest snapshot on.
+fn recovered(data: &Path) -> Result<Union, NodeError> {
     let reader = journal::Reader::open(data)?;
-    let from = reader.acknowledged()?.map_or(0, |head| head.height);
-    let mut blocks = reader.blocks(from)?;
-    let mut last = from;
-    while let Some(block) = blocks.next_block()? {
-        last = block.height;
-    }
-    Ok(last)
+    Ok(network::recover(&reader, data, 0)?.0)
 }
 
 /// Directories can be written to, and there is room.
@@ -110,8 +119,9 @@ fn open_to_others(path: &Path) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-/// The members' keys open, and are those that the charter names.
-pub fn keys(findings: &mut Findings, file: &NodeFile, charter: &Charter, passphrase: Option<&str>) {
+/// The members' keys open, and are those that the union knows.
+pub fn keys(findings: &mut Findings, file: &NodeFile, union: &Union, passphrase: Option<&str>) {
+    let charter = union.charter();
     for member in &file.members {
         let check = format!("key of {}", member.code);
         let Some(number) = charter.member(&member.code) else {
@@ -125,10 +135,20 @@ pub fn keys(findings: &mut Findings, file: &NodeFile, charter: &Charter, passphr
         }
         let Some(passphrase) = passphrase else { continue };
         let fits = key_file::read(&member.key, passphrase).map_err(|error| error.to_string());
-        let fits =
-            fits.and_then(|key| BatchSigner::new(charter, number, &key).map(drop).map_err(|error| error.to_string()));
+        let known = signing_keys(union, number);
+        let fits = fits.and_then(|key| {
+            let signer = BatchSigner::with_one_of(charter, number, &key, &known);
+            signer.map(|_| key.public().signing).map_err(|error| error.to_string())
+        });
         match fits {
-            Ok(()) => findings.ok(check, "opens, and is the one that the charter names"),
+            Ok(key) if known.first() == Some(&key) => {
+                findings.ok(check, "opens, and is the one that the charter names")
+            }
+            Ok(_) => {
+                let advice =
+                    "orders that this node signs are refused until then: give it the old key file back, or wait";
+                findings.warning(check, "opens, and takes the place of the member's key that counts now", advice);
+            }
             Err(text) => findings.wrong(check, text, "take the member's own key file and its passphrase"),
         }
     }
@@ -171,15 +191,20 @@ pub fn operators(findings: &mut Findings, file: &NodeFile, config: &Path, charte
     }
 }
 
-/// The node's place fits the charter, and its key is the one that the charter names.
+/// The node's place fits the charter that the union was founded on, and its key is no other member's; returns it too, if it could
+/// be opened.
 pub fn place<'a>(
     findings: &mut Findings,
     file: &'a NodeFile,
-    charter: &Charter,
+    founding: &Charter,
     passphrase: Option<&str>,
-) -> Option<&'a Place> {
-    let (place, member) = match membership::place(file.node.as_ref(), charter) {
-        Ok(found) => found?,
+) -> Option<(&'a Place, Option<[u8; 32]>)> {
+    let place = match membership::place(file.node.as_ref(), founding) {
+        Ok(Warned { value, warnings }) => {
+            let advice = "correct [node] in the configuration, unless it is meant so";
+            warnings.into_iter().for_each(|text| findings.warning("node", text, advice));
+            value?
+        }
         Err(text) => {
             findings.wrong("node", text, "correct [node] in the configuration");
             return None;
@@ -187,14 +212,23 @@ pub fn place<'a>(
     };
     findings.ok("node", format!("that of {}, one of {}", place.member, place.peers.len() + 1));
     let check = "node key";
+    let mut public = None;
     if outside(findings, check, &place.key)
         && let Some(passphrase) = passphrase
     {
-        let fits = key_file::read_node(&place.key, passphrase).map_err(|error| error.to_string());
-        match fits.and_then(|key| membership::check_key(charter, member, place, &key)) {
-            Ok(()) => findings.ok(check, "opens, and is the one that the charter names"),
-            Err(text) => findings.wrong(check, text, "take the key file that `comity keys node` made for this charter"),
+        let read = key_file::read_node(&place.key, passphrase).map_err(|error| error.to_string());
+        let fits =
+            read.and_then(|key| membership::check_key(founding, place, &key).map(|unknown| (key.public(), unknown)));
+        match fits {
+            Ok((key, unknown)) => {
+                public = Some(key);
+                let text = unknown.map_or("opens, and is the one that the charter names".to_owned(), |_| {
+                    format!("opens; the charter that the union was founded on does not name it: {}", hex(&key))
+                });
+                findings.ok(check, text);
+            }
+            Err(text) => findings.wrong(check, text, "take the key file that `comity keys node` made for this node"),
         }
     }
-    Some(place)
+    Some((place, public))
 }

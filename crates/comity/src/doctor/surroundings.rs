@@ -7,7 +7,7 @@ use api::client::Client;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use union::Charter;
+use union::{Charter, Union};
 
 /// Whoever does not answer within this time is taken as not there.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -16,14 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const HEAD_BYTES_MAX: u64 = 16 << 10;
 
 /// The port for HTTP is free, or this node's. Returns whether the node is running.
-pub fn http_port(findings: &mut Findings, listen: SocketAddr, charter: Option<&Charter>) -> bool {
+pub fn http_port(findings: &mut Findings, listen: SocketAddr, founding: Option<&Charter>) -> bool {
     let check = format!("HTTP port {}", listen.port());
     match TcpListener::bind(listen) {
         Ok(_) => findings.ok(check, "free: the node is not running"),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            let asked =
-                answers(reachable(listen)).then(|| Client::new(&format!("http://{}", reachable(listen))).charter());
-            let is_ours = |text: &String| charter.is_some_and(|charter| charter.text() == text);
+            let asked = answers(reachable(listen))
+                .then(|| Client::new(&format!("http://{}", reachable(listen))).founding_charter());
+            let is_ours = |text: &String| founding.is_some_and(|founding| founding.text() == text);
             if asked.and_then(Result::ok).as_ref().is_some_and(is_ours) {
                 findings.ok(check, "the node is running");
                 return true;
@@ -59,7 +59,7 @@ pub fn node_port(findings: &mut Findings, listen: SocketAddr, is_running: bool) 
 }
 
 /// The other nodes can be reached.
-pub fn peers(findings: &mut Findings, charter: &Charter, place: &Place) {
+pub fn peers(findings: &mut Findings, union: Option<&Union>, place: &Place) {
     for (code, address) in place.peers.iter().filter(|(code, _)| **code != place.member) {
         let check = format!("node of {code}");
         let resolved = membership::resolve(address);
@@ -74,7 +74,7 @@ pub fn peers(findings: &mut Findings, charter: &Charter, place: &Place) {
             }
         }
     }
-    let nodes = charter.members.iter().filter(|member| member.node_key.is_some()).count();
+    let nodes = union.map_or(0, |union| union.rosters().current().nodes().len());
     if let Some(warning) = membership::warning_of_few(nodes) {
         findings.ok("nodes", warning);
     }

@@ -66,7 +66,7 @@ impl IsoTable {
             texts.iter().map(|text| (code.clone(), text.clone()))
         });
         let key = |text: &String| {
-            crate::node_file::key_bytes(text)
+            crate::remote::key_bytes(text)
                 .ok_or_else(|| at("signers", "has a key that is not 64 hexadecimal digits"))
         };
         let signers = self.signers.iter().map(key).collect::<Result<_>>()?;

@@ -1,11 +1,13 @@
 //! The command line as its users meet it: the real binary, in a directory of its own.
 
+mod admission;
 mod bad_arguments;
 mod bad_orders;
 mod clear;
 mod doctor;
 mod export;
 mod founding;
+mod governance;
 mod iso;
 mod iso_messages;
 mod members_nodes;

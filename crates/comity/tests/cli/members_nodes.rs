@@ -144,15 +144,9 @@ fn a_member_founds_its_node_on_an_agreed_charter() {
         (vec!["--member=ARG"], 2, &["--node-key"]),
         (vec!["--member=ARG:Argentina:ARS"], 2, &["--charter is agreed"]),
         (vec!["--peer=BRA=bra.example.net:7500"], 2, &["--node-key"]),
-        ([&argentina[..], &peers[1..]].concat(), 2, &["node.peers.BRA is missing"]),
-        (
-            [&argentina[..], &peers[..], &["--peer=URY=10.0.0.9:7500"]].concat(),
-            2,
-            &["node.peers.URY", "no node of a member URY"],
-        ),
         ([&argentina[..], &peers[1..], &["--peer=BRA=bra.example.net"]].concat(), 2, &["--peer BRA", "host:port"]),
         ([&argentina[..], &["--peer=BRA"]].concat(), 2, &["CODE=HOST:PORT"]),
-        ([&["--member=URY", "--node-key", &key], &peers[..]].concat(), 2, &["no member URY"]),
+        ([&argentina[..], &peers[..], &["--introduced=abc=10.0.0.9:7500"]].concat(), 2, &["node.introduced", "abc"]),
         (
             [&["--member=ARG", "--node-key", &other_key], &peers[..]].concat(),
             2,
@@ -175,6 +169,27 @@ fn a_member_founds_its_node_on_an_agreed_charter() {
         assert!(config.contains(line), "{line} is not in\n{config}");
     }
     assert_eq!(file_names(&directory.path().join("union")), ["charter.toml", "data", "node.toml"]);
+
+    // A newcomer that no founder knew, and who is introduced to a node that came later, too. It is warned, not refused.
+    let newcomer = place("newcomer");
+    let introduced = format!("--introduced={}=192.0.2.9:7500", "0a".repeat(32));
+    let init = ["init", &newcomer, "--charter", &agreed, "--output=json", "--member=URY", "--node-key", &key];
+    let (key_of_ury, peer_of_bol) = (place("ury.key"), "--peer=BOL=192.0.2.8:7500");
+    run(&[&init[..], &[peers[0], peer_of_bol]].concat())
+        .expect(2)
+        .says(&["not the key of the node of URY", "that of ARG"]);
+    run(&["keys", "node", &key_of_ury, "--work-factor=4"]).expect(0);
+    let init = ["init", &newcomer, "--charter", &agreed, "--output=json", "--member=URY", "--node-key", &key_of_ury];
+    run(&[&init[..], &[peers[0], peer_of_bol, &introduced]].concat()).expect(0).says(&[
+        "names no node of URY",
+        "node.peers.BOL",
+        "node.peers.CHL is missing",
+        "does not name",
+    ]);
+    let config = std::fs::read_to_string(directory.path().join("newcomer/node.toml")).unwrap();
+    for line in ["[[node.introduced]]", "BOL = \"192.0.2.8:7500\"", "address = \"192.0.2.9:7500\""] {
+        assert!(config.contains(line), "{line} is not in\n{config}");
+    }
 }
 
 #[test]
@@ -215,10 +230,8 @@ fn a_node_that_does_not_fit_is_not_started() {
     let text = network.config_text("ARG");
     let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap().to_owned();
     let peer = line("BRA = ");
-    network.serve_changed(&format!("{peer}\n"), "").expect(1).says(&["changed.toml", "node.peers.BRA is missing"]);
-    network.serve_changed("BRA = ", "URY = ").expect(1).says(&["changed.toml", "node.peers.URY"]);
     network.serve_changed(&peer, "BRA = \"nowhere\"").expect(1).says(&["node.peers.BRA", "host:port"]);
-    network.serve_changed("member = \"ARG\"", "member = \"BRA\"").expect(1).says(&["node.peers.ARG is missing"]);
+    network.serve_changed("member = \"ARG\"", "member = \"BRA\"").expect(1).says(&["not the key of the node of BRA"]);
     network
         .serve_changed("# idle_ms = 1000", "idle_ms = 2000")
         .expect(1)

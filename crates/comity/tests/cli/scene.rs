@@ -69,9 +69,14 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Scene {
+        Scene::with(&[])
+    }
+
+    /// The same with further arguments of `init`.
+    pub fn with(more: &[&str]) -> Scene {
         let directory = tempfile::tempdir().unwrap();
         let union = directory.path().join("union");
-        run(&[
+        let init = [
             "init",
             union.to_str().unwrap(),
             "--name=Three",
@@ -82,8 +87,8 @@ impl Scene {
             "--cycle-months=1",
             "--work-factor=4",
             "--four-eyes-from=1000",
-        ])
-        .expect(0);
+        ];
+        run(&[&init, more].concat()).expect(0);
         Scene { directory }
     }
 
