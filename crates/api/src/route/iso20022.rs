@@ -158,6 +158,7 @@ fn rejected(line: u64, problem: Problem) -> OutcomeView {
     OutcomeView {
         line,
         id: problem.order,
+        proposal: None,
         outcome: "rejected".to_owned(),
         already_done: false,
         reason: problem.reason,
