@@ -321,6 +321,7 @@ fn blank(line: u64, id: Option<String>) -> OutcomeView {
     OutcomeView {
         line,
         id,
+        proposal: None,
         outcome: String::new(),
         already_done: false,
         reason: None,
