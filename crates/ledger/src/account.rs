@@ -51,6 +51,31 @@ impl AccountKey {
         AccountKey { book: Book::UNIT_OF_ACCOUNT, member: Self::UNION, participant: 2 }
     }
 
+    /// Charges on balances, which members pay to all of them together, in the unit of account.
+    pub fn charges() -> Self {
+        AccountKey { book: Book::UNIT_OF_ACCOUNT, member: Self::UNION, participant: 3 }
+    }
+
+    /// Interest that debtors paid and creditors did not get, in the unit of account.
+    pub fn interest() -> Self {
+        AccountKey { book: Book::UNIT_OF_ACCOUNT, member: Self::UNION, participant: 4 }
+    }
+
+    /// What was borne of defaults: the claim on defaulted members that takes the place of their debt to the union.
+    pub fn losses() -> Self {
+        AccountKey { book: Book::UNIT_OF_ACCOUNT, member: Self::UNION, participant: 5 }
+    }
+
+    /// A member's charges, interest and shares in losses before they are part of its position, in the unit of account.
+    pub fn dues(member: u16) -> Self {
+        AccountKey { book: Book::UNIT_OF_ACCOUNT, member, participant: 1 }
+    }
+
+    /// What a member defaulted on, in the unit of account.
+    pub fn defaulted(member: u16) -> Self {
+        AccountKey { book: Book::UNIT_OF_ACCOUNT, member, participant: 2 }
+    }
+
     pub(crate) fn packed(self) -> u128 {
         (u128::from(self.book.0) << 48) | (u128::from(self.member) << 32) | u128::from(self.participant)
     }
@@ -144,6 +169,30 @@ impl Account {
     /// The most open balance with which an order may leave it as its payee; `i128::MAX` for no limit.
     pub fn open_ceiling(&self) -> i128 {
         if self.credit_cap == NO_CAP { i128::MAX } else { i128::from(self.credit_cap) - self.to_receive as i128 }
+    }
+
+    /// The most by which its balance may rise without a closed cycle, and stay within its credit cap.
+    pub fn room_to_own(&self) -> u128 {
+        let most = if self.credit_cap == NO_CAP { u128::MAX >> 1 } else { u128::from(self.credit_cap) };
+        most.saturating_sub(self.to_receive).saturating_add_signed(-self.open_balance())
+    }
+
+    /// The most by which its balance may fall without a closed cycle, and stay within its debit cap.
+    pub fn room_to_owe(&self) -> u128 {
+        let most = if self.debit_cap == NO_CAP { u128::MAX >> 1 } else { u128::from(self.debit_cap) };
+        most.saturating_sub(self.to_pay).saturating_add_signed(self.open_balance())
+    }
+
+    /// The most that a leg may call for from this account: what it owes, or more where both caps allow that it then owns.
+    pub fn may_pay(&self) -> u128 {
+        let beyond = if self.debit_cap == NO_CAP { u128::MAX >> 1 } else { u128::from(self.debit_cap) };
+        beyond.saturating_sub(self.to_pay).min(self.room_to_own()).max(self.open_balance().min(0).unsigned_abs())
+    }
+
+    /// The most that a leg may bring to this account: what it owns, or more where both caps allow that it then owes.
+    pub fn may_receive(&self) -> u128 {
+        let beyond = if self.credit_cap == NO_CAP { u128::MAX >> 1 } else { u128::from(self.credit_cap) };
+        beyond.saturating_sub(self.to_receive).min(self.room_to_owe()).max(self.open_balance().max(0).unsigned_abs())
     }
 
     /// Whether it is within its caps.

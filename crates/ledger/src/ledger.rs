@@ -167,12 +167,43 @@ impl Ledger {
         }
     }
 
-    /// Calls for a leg of a closed cycle: `debtor` is to pay `creditor` this part of its position.
+    /// Calls for a leg of a closed cycle: `debtor` is to pay `creditor` this part of its position. Panics beyond what
+    /// [`Account::may_pay`] and [`Account::may_receive`] say.
     pub fn call(&mut self, debtor: u16, creditor: u16, amount: u128) {
-        assert!(amount <= self.position(debtor).open_balance().min(0).unsigned_abs(), "a leg pays what is owed");
-        assert!(amount <= self.position(creditor).open_balance().max(0).unsigned_abs(), "a leg is owned");
+        assert!(amount <= self.position(debtor).may_pay(), "a leg leaves its debtor within its caps");
+        assert!(amount <= self.position(creditor).may_receive(), "a leg leaves its creditor within its caps");
         self.accounts.get_mut(self.named.position(debtor)).to_pay += amount;
         self.accounts.get_mut(self.named.position(creditor)).to_receive += amount;
+    }
+
+    /// Takes back what is left of a leg that was called for: the positions are as if that part had not been.
+    pub fn cancel_call(&mut self, debtor: u16, creditor: u16, amount: u128) {
+        let (payer, payee) = (self.named.position(debtor), self.named.position(creditor));
+        for (at, is_payer) in [(payer, true), (payee, false)] {
+            let account = self.accounts.get_mut(at);
+            let side = if is_payer { &mut account.to_pay } else { &mut account.to_receive };
+            *side = side.checked_sub(amount).expect("the leg was called for");
+        }
+    }
+
+    /// Books a transfer in the unit of account that no order asked for: charges, interest, losses. It asks no cap; the caller sees
+    /// to those of positions.
+    pub fn post(
+        &mut self,
+        kind: TransferKind,
+        order: u128,
+        from: AccountKey,
+        to: AccountKey,
+        amount: u128,
+    ) -> Result<Transfer, Refusal> {
+        assert!(from.book == Book::UNIT_OF_ACCOUNT && from.book == to.book && from != to, "two accounts of the book");
+        let (mut payer, mut payee) = (self.account(from), self.account(to));
+        payer.debits = bounded(payer.debits.checked_add(amount))?;
+        payee.credits = bounded(payee.credits.checked_add(amount))?;
+        let (payer_at, payee_at) = (self.find_or_open(from), self.find_or_open(to));
+        *self.accounts.get_mut(payer_at) = payer;
+        *self.accounts.get_mut(payee_at) = payee;
+        Ok(Transfer::new(kind, order, from.book, payer_at, payee_at, amount))
     }
 
     /// Books a leg that its creditor has confirmed: both positions are discharged by it.

@@ -17,14 +17,26 @@ pub enum TransferKind {
     Rounding = 4,
     /// Discharge of a position by a confirmed settlement leg of a closed cycle.
     CycleSettlement = 5,
+    /// A charge on a member's balance, to the charges account.
+    Charge = 6,
+    /// Interest on a member's balance, to or from the interest account.
+    Interest = 7,
+    /// A member's dues become part of its position.
+    Collection = 8,
+    /// What a defaulted member owed is taken out of its position.
+    Default = 9,
+    /// A share in the loss of a default, to the losses account.
+    LossShare = 10,
 }
 
 impl TransferKind {
     /// The kind with this number.
     pub fn from_number(number: u8) -> Option<Self> {
         use TransferKind::*;
-        [Settlement, Return, ExchangeDifference, Rounding, CycleSettlement]
+        let settling = [Settlement, Return, ExchangeDifference, Rounding, CycleSettlement];
+        settling
             .into_iter()
+            .chain([Charge, Interest, Collection, Default, LossShare])
             .find(|kind| *kind as u8 == number)
     }
 }

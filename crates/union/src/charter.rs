@@ -1,8 +1,13 @@
 //! The charter: who the members are and by which rules they clear. Its hash is the union's identity.
 
 use crate::calendar::{Calendar, Day, MemberCalendar};
+use crate::charge_rules::{ChargeFile, ChargeRules, InterestFile};
+use crate::charter_line::line_of;
+use crate::credit_rules::{CreditFile, CreditRules, QuotaSource};
+use crate::default_rules::{DefaultFile, DefaultRules, ExitFile, ExitRules};
 use crate::queue_rules::{QueueFile, QueueRules};
 use crate::tip::EPOCH_BLOCKS_MIN;
+use crate::tranche::{SettlementFile, SettlementRules};
 use crate::voting_rules::{VotesFile, VotingRules};
 use ledger::{Hash, NO_CAP};
 use money::Currency;
@@ -28,8 +33,10 @@ pub enum CharterError {
     #[error("{0}")]
     Syntax(String),
     /// Well formed, but not a rule that can be applied.
-    #[error("charter: {key}: {problem}")]
+    #[error("charter{}: {key}: {problem}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
     Rule {
+        /// The line that it stands in, or the nearest that it could stand in.
+        line: Option<usize>,
         /// The key at fault, as a path.
         key: String,
         /// What is wrong with it and what would be right.
@@ -88,10 +95,13 @@ pub struct Member {
     /// Ed25519 public key of its node, which votes on blocks. A member without one uses another's as its gateway; if none
     /// has one, one node orders alone.
     pub node_key: Option<[u8; 32]>,
-    /// The most it may owe the union, in minor units of the unit of account; [`NO_CAP`] for no cap.
+    /// The most it may owe the union, in minor units of the unit of account; [`NO_CAP`] for no cap. The least of what the text says
+    /// and what follows from the kind of credit.
     pub debit_cap: u64,
     /// The most it may own, likewise.
     pub credit_cap: u64,
+    /// Its quota, in minor units of the unit of account; 0 for none.
+    pub quota: u64,
 }
 
 /// A charter that has been read and checked.
@@ -118,6 +128,16 @@ pub struct Charter {
     pub cycle_close: ClockTime,
     /// How orders wait.
     pub queue: QueueRules,
+    /// Who gives credit to whom.
+    pub credit: CreditRules,
+    /// How much of a cumulative position is settled in the asset.
+    pub settlement: SettlementRules,
+    /// Charges and interest on balances.
+    pub charges: ChargeRules,
+    /// What happens when a leg is not paid; without it, it stays open.
+    pub default: Option<DefaultRules>,
+    /// How the balance of a member that goes runs off.
+    pub exit: ExitRules,
     /// What decisions need.
     pub votes: VotingRules,
     /// Blocks in an epoch: what was decided comes into force at the first block of one, and the nodes that vote on blocks change
@@ -140,6 +160,16 @@ struct File {
     calendar: CalendarFile,
     cycle: CycleFile,
     queue: QueueFile,
+    #[serde(default)]
+    credit: CreditFile,
+    #[serde(default)]
+    settlement: SettlementFile,
+    #[serde(default)]
+    charges: Vec<ChargeFile>,
+    #[serde(default)]
+    interest: InterestFile,
+    default: Option<DefaultFile>,
+    exit: Option<ExitFile>,
     #[serde(default)]
     votes: VotesFile,
     epoch_blocks: Option<u64>,
@@ -187,18 +217,27 @@ struct MemberFile {
     node_key: Option<String>,
     debit_cap: Option<String>,
     credit_cap: Option<String>,
+    #[serde(default)]
+    turnover: Vec<String>,
     weekend: Vec<Weekday>,
     #[serde(default)]
     holidays: Vec<Day>,
 }
 
 pub(crate) fn rule(key: impl Into<String>, problem: impl Into<String>) -> CharterError {
-    CharterError::Rule { key: key.into(), problem: problem.into() }
+    CharterError::Rule { line: None, key: key.into(), problem: problem.into() }
 }
 
 impl Charter {
     /// Reads a charter and checks that it can be applied.
     pub fn parse(text: &str) -> Result<Charter, CharterError> {
+        Charter::check(text).map_err(|error| match error {
+            CharterError::Rule { key, problem, .. } => CharterError::Rule { line: line_of(text, &key), key, problem },
+            error => error,
+        })
+    }
+
+    fn check(text: &str) -> Result<Charter, CharterError> {
         if text.len() > CHARTER_BYTES_MAX {
             return Err(rule("", format!("is longer than {CHARTER_BYTES_MAX} bytes")));
         }
@@ -231,6 +270,17 @@ impl Charter {
         if file.members.len() < 2 || file.members.len() > MEMBERS_MAX {
             return Err(rule("members", format!("are {}, not 2 to {MEMBERS_MAX}", file.members.len())));
         }
+        let sources: Vec<_> = file
+            .members
+            .iter()
+            .map(|member| QuotaSource { code: &member.code, turnover: member.turnover.clone() })
+            .collect();
+        let (credit, quotas) = CreditRules::check(file.credit, file.unit_of_account, &sources)?;
+        let has_quotas = quotas.iter().all(|&quota| quota > 0);
+        let settlement = SettlementRules::check(file.settlement, has_quotas)?;
+        let charges = ChargeRules::check(file.charges, file.interest, has_quotas)?;
+        let default = file.default.map(|file| DefaultRules::check(file, has_quotas)).transpose()?;
+        let exit = ExitRules::check(file.exit)?;
         let mut members: Vec<Member> = Vec::with_capacity(file.members.len());
         let mut calendars = Vec::with_capacity(file.members.len());
         for (number, from) in file.members.into_iter().enumerate() {
@@ -262,7 +312,8 @@ impl Charter {
             let weekend: Vec<u8> = from.weekend.into_iter().map(|weekday| weekday as u8).collect();
             calendars.push(MemberCalendar::new(&weekend, from.holidays));
             members.push(Member {
-                debit_cap: cap("debit_cap", from.debit_cap)?,
+                debit_cap: cap("debit_cap", from.debit_cap)?.min(credit.debit_cap(&from.code, quotas[number])),
+                quota: quotas[number],
                 credit_cap: cap("credit_cap", from.credit_cap)?,
                 code: from.code,
                 name: from.name,
@@ -276,7 +327,7 @@ impl Charter {
         hasher.update(b"comity charter v1\0");
         hasher.update(text);
         let hash: Hash = hasher.finalize().into();
-        Ok(Charter {
+        let charter = Charter {
             name: file.name,
             protocol: file.protocol,
             unit_of_account: file.unit_of_account,
@@ -292,13 +343,35 @@ impl Charter {
             cycle_length,
             cycle_close: file.cycle.close,
             queue,
+            credit,
+            settlement,
+            charges,
+            default,
+            exit,
             votes,
             epoch_blocks,
             members,
             text: text.to_owned(),
             text_hash: hash,
             hash,
-        })
+        };
+        charter.check_business_days()?;
+        Ok(charter)
+    }
+
+    /// A cycle of a week or more has a day on which two members work, in the first year; of shorter ones, some have.
+    fn check_business_days(&self) -> Result<(), CharterError> {
+        let (mut first, year_after, mut has_any) = (self.first_day, self.first_day.after_days(366), false);
+        while first < year_after {
+            let next = Day(self.cycle_last_day(first).0 + 1);
+            let has_one = (first.0..next.0).any(|day| self.calendar.is_working_day(Day(day)));
+            if !has_one && next.0 - first.0 >= 7 {
+                return Err(rule("cycle", format!("has no business day of two members from {first} on")));
+            }
+            has_any |= has_one;
+            first = next;
+        }
+        if has_any { Ok(()) } else { Err(rule("cycle", "has no business day of two members in the first year")) }
     }
 
     /// The charter that comes after this one in the same union.
@@ -316,6 +389,7 @@ impl Charter {
         let mut same = Charter { text: before.text.clone(), text_hash: before.text_hash, ..self.clone() };
         same.members.truncate(before.members.len());
         same.calendar.members.truncate(before.members.len());
+        same.credit.lines.retain(|&(debtor, creditor), _| usize::from(debtor.max(creditor)) < before.members.len());
         same == *before
     }
 

@@ -1,8 +1,9 @@
 //! The clearing cycle: open, close, settlement legs, their confirmation.
 //!
 //! A cycle closes by the clock, at the time that the charter fixes, or earlier if more than half of all
-//! members agree. At the close, bilateral positions are novated to the union, every member's open
-//! position is called for in legs of the settlement asset, and the next cycle opens at once. A position
+//! members agree. At the close, bilateral positions are novated to the union, what the tranche schedule says of every member's
+//! position (all of it, unless the charter says otherwise) is called for in legs of the settlement asset (`due.rs`), and the next
+//! cycle opens at once. A position
 //! changes only when the creditor of a leg confirms it; until then the leg counts against the caps of
 //! both sides (see `Account::owes_at_most`).
 
@@ -98,6 +99,8 @@ impl Union {
         cycle.multilateral_net = flows.multilateral_net_total();
         cycle.closes_at_ms = closed_at_ms;
         self.ledger.novate();
+        self.count_balances_before(self.charter.calendar.local(closed_at_ms).0);
+        self.take_charges();
         self.call_for_legs(at);
         assert!(self.ledger.sums().values().all(|&sum| sum == 0), "the books sum to zero at the close");
 
@@ -108,19 +111,18 @@ impl Union {
         self.wake_all();
     }
 
-    /// Pairs net debtors with net creditors over their open positions.
+    /// Pairs members that are to pay with members that are to be paid ([`Self::legs_due`]).
     ///
     /// A leg is a whole number of minor units of the settlement asset; what is below that, and what the
     /// exchange and rounding accounts hold against the members, stays in the positions of the open cycle.
     fn call_for_legs(&mut self, cycle_at: u32) {
-        let members = self.charter.members.len() as u16;
-        let positions: Vec<i128> = (0..members).map(|member| self.ledger.position(member).open_balance()).collect();
         let unit_digits = u32::from(self.charter.unit_of_account.minor_digits());
         let asset_digits = u32::from(self.charter.settlement_asset.minor_digits());
-        let number = self.cycles.get(cycle_at).number;
+        let closed = *self.cycles.get(cycle_at);
+        let (number, closed_on) = (closed.number, self.charter.calendar.local(closed.closes_at_ms).0);
         let mut legs = 0;
         let mut called = Vec::new();
-        for planned in clearing::settlement_legs(&positions).legs {
+        for planned in self.legs_due() {
             let (unit_amount, asset_amount) = if asset_digits >= unit_digits {
                 (planned.amount, planned.amount * 10u128.pow(asset_digits - unit_digits))
             } else {
@@ -137,13 +139,17 @@ impl Union {
                 number: legs,
                 debtor: planned.debtor as u16,
                 creditor: planned.creditor as u16,
+                due_day: self.leg_due_day(planned.debtor as u16, planned.creditor as u16, closed_on),
                 ..Zeroable::zeroed()
             };
             self.ledger.call(leg.debtor, leg.creditor, unit_amount);
+            // A part of two positions, which the books bound.
+            self.note_called(leg.debtor, leg.creditor, unit_amount as i128);
             self.legs.push(leg);
             called.push(Event::LegCalled(leg));
             legs += 1;
         }
+        self.count_close_of_those_that_go();
         let cycle = self.cycles.get_mut(cycle_at);
         (cycle.legs, cycle.legs_open) = (legs, legs);
         cycle.status = if legs == 0 { CycleStatus::Settled as u8 } else { CycleStatus::Closed as u8 };
@@ -154,7 +160,7 @@ impl Union {
         }
     }
 
-    /// The creditor of a leg confirms that it was paid: both positions are discharged.
+    /// The creditor of a leg confirms that it, or its next instalment, was paid: both positions are discharged by it.
     pub(crate) fn confirm_leg(&mut self, sender: u16, number: u32, leg: u32) -> Result<(), Rejection> {
         let unknown = Rejection::new(Reason::NOOR, Field::Cycle, "no closed cycle has this number");
         let cycle_at = number.checked_sub(1).filter(|&at| at < self.open_cycle_at()).ok_or(unknown)?;
@@ -170,21 +176,47 @@ impl Union {
         if row.is_confirmed() {
             return Err(Rejection::new(Reason::DUPL, Field::Leg, "the leg is confirmed already"));
         }
+        if row.is_closed_out() {
+            return Err(Rejection::new(Reason::AG01, Field::Leg, "the leg was closed out, as a side of it defaulted"));
+        }
+        let is_last = row.instalments_paid + 1 >= row.instalments.max(1);
+        let amount = row.paid(row.instalments_paid + 1).0 - row.paid(row.instalments_paid).0;
         let transfer = self
             .ledger
-            .discharge(row.id(), row.debtor, row.creditor, row.unit_amount)
+            .discharge(row.id(), row.debtor, row.creditor, amount)
             .map_err(|_| Rejection::new(Reason::AM12, Field::Leg, "a sum would exceed the range of the books"))?;
-        self.legs.get_mut(leg_at).confirmed_at_ms = self.tip.time_ms();
         self.events.push(Event::Transfer(transfer));
-        self.events.push(Event::LegConfirmed(*self.legs.get(leg_at)));
-        let cycle = self.cycles.get_mut(cycle_at);
-        cycle.legs_open -= 1;
-        if cycle.legs_open == 0 {
-            cycle.status = CycleStatus::Settled as u8;
-            self.events.push(Event::CycleSettled(number));
+        self.note_paid(leg_at, is_last);
+        if is_last {
+            self.count_leg_done(cycle_at);
         }
         self.close_books();
         self.wake_all();
         Ok(())
+    }
+
+    /// Notes that a leg, or an instalment of it, was paid.
+    fn note_paid(&mut self, leg_at: u32, is_last: bool) {
+        let (now, next_days) = (self.tip.time_ms(), self.charter.default.map_or(0, |rules| rules.instalment_days));
+        let leg = self.legs.get_mut(leg_at);
+        leg.instalments_paid += u8::from(leg.instalments > 0);
+        if is_last {
+            leg.confirmed_at_ms = now;
+        } else {
+            leg.due_day = Day(leg.due_day).after_days(next_days).0;
+        }
+        let leg = *leg;
+        self.events.push(if is_last { Event::LegConfirmed(leg) } else { Event::InstalmentConfirmed(leg) });
+    }
+
+    /// Counts a leg that is confirmed or closed out; with the last one its cycle is settled.
+    pub(crate) fn count_leg_done(&mut self, cycle_at: u32) {
+        let cycle = self.cycles.get_mut(cycle_at);
+        cycle.legs_open -= 1;
+        if cycle.legs_open == 0 {
+            cycle.status = CycleStatus::Settled as u8;
+            let number = cycle.number;
+            self.events.push(Event::CycleSettled(number));
+        }
     }
 }

@@ -165,6 +165,17 @@ pub struct OrderEvent {
     pub unit_credit: u64,
 }
 
+/// A member defaulted. Amounts in minor units of the unit of account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DefaultEvent {
+    /// The member.
+    pub member: u16,
+    /// What it owed the union after its open legs were closed out.
+    pub owed: u128,
+    /// What of that the union's own accounts bore; the rest is shared among the other members.
+    pub from_reserves: u128,
+}
+
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "most events are the large one")]
@@ -188,7 +199,15 @@ pub enum Event {
     LegCalled(Leg),
     /// The creditor of a leg confirmed it.
     LegConfirmed(Leg),
-    /// Every leg of a cycle is confirmed.
+    /// A leg that was overdue is to be paid in instalments.
+    LegDeferred(Leg),
+    /// An instalment of a leg was confirmed, but not the last.
+    InstalmentConfirmed(Leg),
+    /// What is left of a leg counts as not called for, since a side of it defaulted.
+    LegClosedOut(Leg),
+    /// A member did not pay what it had to; what its default moved was told just before.
+    Defaulted(DefaultEvent),
+    /// Every leg of a cycle is confirmed, or closed out.
     CycleSettled(u32),
     /// A new cycle opened.
     CycleOpened(Cycle),

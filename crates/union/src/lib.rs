@@ -13,6 +13,10 @@
 //! | what a member decides about what it receives | `accept.rs` |
 //! | limits, participants, published rates | `settings.rs` |
 //! | the clearing cycle and settlement legs | `cycle.rs` |
+//! | who gives credit to whom | `credit_rules.rs`, bilateral lines in `credit_line.rs` |
+//! | what a close calls for | `due.rs`, by the schedule in `tranche.rs` |
+//! | charges and interest on balances | `charge.rs`, by `charge_rules.rs` |
+//! | legs that are not paid, members that go | `default.rs`, by `default_rules.rs` |
 //! | what members decide together | `proposal.rs`, `vote.rs`, by which majority `voting_rules.rs`, what a new charter may change `amendment.rs` |
 //! | how a member stands, its keys, how it leaves | `membership.rs`; whose batches and nodes count when: `roster.rs` |
 //! | a member's statement, out of events | `statement.rs` |
@@ -26,9 +30,17 @@ mod amendment;
 mod batch;
 mod block;
 mod calendar;
+mod charge;
+mod charge_rules;
 mod charter;
+mod charter_line;
 mod command;
+mod credit_line;
+mod credit_rules;
 mod cycle;
+mod default;
+mod default_rules;
+mod due;
 mod event;
 mod membership;
 mod merkle;
@@ -52,6 +64,7 @@ mod state;
 mod state_parts;
 mod statement;
 mod tip;
+mod tranche;
 mod vote;
 mod voting_rules;
 
@@ -59,13 +72,16 @@ pub use amendment::check as check_amendment;
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, BatchError, BatchHeader, DETAIL_BYTES_MAX, detail_hash};
 pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES, Block, BlockFormatError, BlockHeader};
 pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};
+pub use charge_rules::{Charge, ChargeRules, ChargedSide, ChargedTo};
 pub use charter::{CHARTER_BYTES_MAX, Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member, PROTOCOL};
 pub use clearing::queue::Algorithm;
 pub use command::{
     ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Command, Payment, Priority, RECORD_BYTES, RULES_MAX,
     RecordError, pad_text, padded_text,
 };
-pub use event::{Applied, Event, Field, OrderEvent, Outcome, Rejection};
+pub use credit_rules::{AboveQuota, CreditKind, CreditRules, QuotaFormula};
+pub use default_rules::{DefaultRules, ExitRules, LossSharing};
+pub use event::{Applied, DefaultEvent, Event, Field, OrderEvent, Outcome, Rejection};
 pub use ledger::Hash;
 pub use membership::{KeyKind, Membership, Standing, key_proof_message};
 pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};
@@ -82,5 +98,6 @@ pub use state::{Memory, Union};
 pub use state_parts::StateParts;
 pub use statement::{AccountStatement, Entry, OtherSide, Period, Statement, StatementBuilder};
 pub use tip::{BlockError, STATE_BEHIND_MAX, Tip};
+pub use tranche::{Schedule, SettlementRules, Tranche};
 pub use vote::{Ballot, Count};
 pub use voting_rules::{Decision, Majority, VotingRules};

@@ -293,7 +293,8 @@ impl Union {
         for member in 0..self.charter.members.len() as u16 {
             let is_going = matches!(self.standing(member), Standing::Leaving | Standing::Expelled);
             let position = self.ledger.position(member);
-            if is_going && position.balance() == 0 && position.to_pay == 0 && position.to_receive == 0 {
+            let has_dues = self.ledger.account(AccountKey::dues(member)).balance() != 0;
+            if is_going && !has_dues && position.balance() == 0 && position.to_pay == 0 && position.to_receive == 0 {
                 let height = self.height();
                 let row = self.memberships.get_mut(u32::from(member));
                 (row.standing, row.since_height) = (Standing::Left as u8, height);
@@ -318,6 +319,7 @@ impl Union {
             self.rates.push(Zeroable::zeroed());
             self.rates.push(Zeroable::zeroed());
             self.attempts.push(Zeroable::zeroed());
+            self.admit_to_credit(number as u16);
             self.events.push(Event::StandingChanged { member: number as u16, standing: Standing::Active });
         }
     }

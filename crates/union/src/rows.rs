@@ -133,7 +133,14 @@ pub struct Leg {
     pub debtor: u16,
     /// The member that is paid, and that confirms.
     pub creditor: u16,
-    pub(crate) reserved: [u8; 12],
+    /// The day by which it, or its next instalment, is due, in days from 1970; 0 for none.
+    pub due_day: u32,
+    /// In so many instalments it is paid; 0 for at once.
+    pub instalments: u8,
+    /// So many of them are paid.
+    pub instalments_paid: u8,
+    pub(crate) is_closed_out: u8,
+    pub(crate) reserved: [u8; 5],
 }
 
 impl Leg {
@@ -145,6 +152,16 @@ impl Leg {
     /// Whether the creditor confirmed it.
     pub fn is_confirmed(&self) -> bool {
         self.confirmed_at_ms != 0
+    }
+
+    /// Whether the rest of it counts as not called for, since a side of it defaulted.
+    pub fn is_closed_out(&self) -> bool {
+        self.is_closed_out != 0
+    }
+
+    /// Whether something of it is still to be paid.
+    pub fn is_open(&self) -> bool {
+        !self.is_confirmed() && !self.is_closed_out()
     }
 }
 

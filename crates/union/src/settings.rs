@@ -60,6 +60,11 @@ impl Union {
         if usize::from(counterparty) >= self.charter.members.len() || counterparty == sender {
             return Err(Rejection::new(Reason::RC04, Field::Counterparty, "the counterparty is not another member"));
         }
+        let granted = self.charter.credit.line(counterparty, sender);
+        if credit_limit != NO_CAP && credit_limit > granted {
+            return Err(Rejection::new(Reason::AM02, Field::CreditLimit, "the limit is more than the charter's line"));
+        }
+        let credit_limit = credit_limit.min(granted);
         let before = self.ledger.line(sender, counterparty).debit_limit;
         self.ledger.set_debit_limit(sender, counterparty, debit_limit).map_err(beyond)?;
         if let Err(refusal) = self.ledger.set_credit_limit(counterparty, sender, credit_limit) {

@@ -7,7 +7,7 @@
 //!                      forgotten orders, forgotten runs, protocol
 //! parent     32 bytes  hash of the last block
 //! events     32 bytes  root of its order events
-//! sections   nineteen of: length u64, rows; the charter's text is empty where the founding one is in force
+//! sections   twenty-one of: length u64, rows; the charter's text is empty where the founding one is in force
 //! ```
 
 use crate::charter::{Charter, PROTOCOL};
@@ -54,7 +54,7 @@ impl Union {
         let text = if is_founding { "" } else { self.charter.text() };
         let texts = encode_texts(&self.proposal_texts);
         let (current, next) = (self.rosters.current(), self.rosters.next());
-        let sections: [&[u8]; 19] = [
+        let sections: [&[u8]; 21] = [
             text.as_bytes(),
             earlier.as_flattened(),
             bytemuck::cast_slice(tip.sequences()),
@@ -69,6 +69,8 @@ impl Union {
             self.legs.bytes(),
             self.attempts.bytes(),
             self.queue_runs.bytes(),
+            self.settled_before.bytes(),
+            self.base_days.bytes(),
             self.memberships.bytes(),
             self.proposals.bytes(),
             &texts,
@@ -126,6 +128,8 @@ impl Union {
         let legs: Vec<crate::Leg> = rows(section()?)?;
         let attempts: Vec<crate::rows::Attempts> = rows(section()?)?;
         let queue_runs: Vec<crate::QueueRun> = rows(section()?)?;
+        let settled_before: Vec<crate::due::SettledBefore> = rows(section()?)?;
+        let base_days: Vec<u128> = rows(section()?)?;
         let memberships: Vec<crate::Membership> = rows(section()?)?;
         let proposals: Vec<crate::Proposal> = rows(section()?)?;
         let proposal_texts = decode_texts(section()?).ok_or(SnapshotError::Format("a text is cut off"))?;
@@ -134,6 +138,8 @@ impl Union {
             return Err(SnapshotError::Format("bytes follow its last section"));
         }
         let fits = sequences.len() <= members
+            && settled_before.len() == members
+            && base_days.len() == members * crate::charge_rules::CHARGES_MAX
             && memberships.len() == members
             && seats.iter().all(|seats| seats.len() <= members)
             && lines.len() == members * members
@@ -187,6 +193,9 @@ impl Union {
             legs: Table::from_rows(legs),
             attempts: Table::from_rows(attempts),
             queue_runs: Table::after_dropped(forgotten_runs, queue_runs),
+            settled_before: Table::from_rows(settled_before),
+            base_days: Table::from_rows(base_days),
+            balances_counted_to: today,
             memberships: Table::from_rows(memberships),
             proposals: Table::from_rows(proposals),
             proposal_texts,

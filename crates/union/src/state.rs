@@ -2,8 +2,10 @@
 
 use crate::block::Block;
 use crate::calendar::Day;
+use crate::charge_rules::CHARGES_MAX;
 use crate::charter::{Charter, PROTOCOL};
 use crate::command::{AcceptanceRule, Command, RULES_MAX, RecordError};
+use crate::due::SettledBefore;
 use crate::event::{Applied, Event, Field, Outcome, Rejection};
 use crate::membership::Membership;
 use crate::order::{Orders, Place};
@@ -43,6 +45,11 @@ pub struct Union {
     pub(crate) legs: Table<Leg>,
     pub(crate) attempts: Table<Attempts>,
     pub(crate) queue_runs: Table<QueueRun>,
+    pub(crate) settled_before: Table<SettledBefore>,
+    /// By member and charge, see `charge.rs`.
+    pub(crate) base_days: Table<u128>,
+    /// The first day whose balances are not counted yet: that of the last block.
+    pub(crate) balances_counted_to: Day,
     pub(crate) memberships: Table<Membership>,
     pub(crate) proposals: Table<Proposal>,
     /// Texts of the charter that came with proposals, by their number.
@@ -113,6 +120,9 @@ impl Union {
             legs: Table::new(),
             attempts: Table::from_rows(vec![Attempts::zeroed(); count]),
             queue_runs: Table::new(),
+            settled_before: Table::from_rows(vec![SettledBefore::zeroed(); count]),
+            base_days: Table::from_rows(vec![0; count * CHARGES_MAX]),
+            balances_counted_to: today,
             memberships: Table::from_rows(memberships),
             proposals: Table::new(),
             proposal_texts: BTreeMap::new(),
@@ -125,6 +135,7 @@ impl Union {
             has_new_waiting: false,
             charter,
         };
+        union.put_lines(0);
         union.open_cycle(union.charter.first_day);
         union.events.clear();
         let state = union.state_parts().hash();
@@ -200,7 +211,9 @@ impl Union {
         while self.open_cycle_row().closes_at_ms <= time_ms {
             self.close_cycle(self.open_cycle_row().closes_at_ms);
         }
+        self.count_balances_before(self.clock.today);
         if self.clock.today != yesterday {
+            self.enforce_deadlines();
             self.put_rates_in_force();
             let first_kept = self.clock.today.0.saturating_sub(self.charter.queue.days_remembered);
             self.orders.forget_before(first_kept);
@@ -295,6 +308,8 @@ impl Union {
         hasher.update(self.legs.root());
         hasher.update(self.attempts.root());
         hasher.update(self.queue_runs.root());
+        hasher.update(self.settled_before.root());
+        hasher.update(self.base_days.root());
         for counter in self.orders.counters() {
             hasher.update(counter.to_le_bytes());
         }

@@ -230,9 +230,11 @@ impl Union {
         for (to, now) in amended.members.iter_mut().zip(&self.charter.members) {
             (to.signing_key, to.sealing_key, to.node_key) = (now.signing_key, now.sealing_key, now.node_key);
         }
+        self.take_charges();
         let before = std::mem::replace(&mut self.charter, amended);
         self.follow_granted_caps(&before.members);
         self.admit_members();
+        self.follow_lines(&before.credit);
         for (member, kind, key) in given.into_iter().filter(|&(member, ..)| usize::from(member) < before.members.len())
         {
             self.put_key(member, kind, key);
