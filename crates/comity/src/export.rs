@@ -12,7 +12,8 @@ use ledger::{AccountKey, Book, NO_CAP, Transfer, TransferKind};
 use money::Currency;
 use network::Replay;
 use serde::Serialize;
-use sheet::{Cell, Sheet, text_or_null};
+use sheet::text_or_null;
+pub use sheet::{Cell, Sheet};
 use std::path::{Path, PathBuf};
 use union::{
     Charter, CycleStatus, Event, Found, NO_RULE, OrderEvent, OrderStatus, Payment, Place, Priority, Reason, Union,
@@ -270,6 +271,7 @@ impl Sheets {
 
     fn transfer(&mut self, union: &Union, transfer: &Transfer) -> parquet::errors::Result<()> {
         let is_leg = transfer.kind() == TransferKind::CycleSettlement;
+        let is_of_an_order = transfer.kind().is_of_an_order();
         let charter = union.charter();
         let sides = [transfer.debit, transfer.credit].map(|at| union.ledger().accounts().get(at).key);
         let (currency, decimals) = book(charter, transfer.book);
@@ -283,9 +285,14 @@ impl Sheets {
                 TransferKind::ExchangeDifference => "exchange_difference",
                 TransferKind::Rounding => "rounding",
                 TransferKind::CycleSettlement => "cycle_settlement",
+                TransferKind::Charge => "charge",
+                TransferKind::Interest => "interest",
+                TransferKind::Collection => "collection",
+                TransferKind::Default => "default",
+                TransferKind::LossShare => "loss_share",
             }),
-            if is_leg { Cell::Null } else { id(transfer.order) },
-            if is_leg { Cell::Number(cycle) } else { Cell::Null },
+            if is_of_an_order { id(transfer.order) } else { Cell::Null },
+            if is_of_an_order { Cell::Null } else { Cell::Number(cycle) },
             if is_leg { Cell::Number(leg) } else { Cell::Null },
             amount(transfer.amount),
             currency,
@@ -352,12 +359,16 @@ impl Sheets {
         for account in union.ledger().accounts().rows() {
             let cap = |cap: u64| if cap == NO_CAP { Cell::Null } else { Cell::Amount(cap.into()) };
             let (currency, decimals) = book(charter, account.key.book);
-            let is_position = account.key.book == Book::UNIT_OF_ACCOUNT && account.key.member != AccountKey::UNION;
             self.positions.row([
                 text(match account.key {
                     key if key == AccountKey::exchange() => "exchange",
                     key if key == AccountKey::rounding() => "rounding",
-                    _ if is_position => "position",
+                    key if key == AccountKey::charges() => "charges",
+                    key if key == AccountKey::interest() => "interest",
+                    key if key == AccountKey::losses() => "losses",
+                    key if key == AccountKey::position(key.member) => "position",
+                    key if key == AccountKey::dues(key.member) => "dues",
+                    key if key == AccountKey::defaulted(key.member) => "defaulted",
                     _ => "payments",
                 }),
                 member(charter, account.key.member),

@@ -14,6 +14,7 @@ use ledger::NO_CAP;
 use money::Currency;
 use network::Node;
 use serde::Serialize;
+use simulate::preset::{CharterMember, PRESETS, QuotaSource, charter_text};
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -89,6 +90,13 @@ impl Peer {
 /// What a new charter says.
 #[derive(Args, Debug)]
 struct Rules {
+    /// Rules of a preset, with these members (`comity simulate --presets` lists them), instead of those that the options below say
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["charter", "unit_of_account", "settlement_asset", "cycle_months", "cycle_days",
+        "utc_offset_minutes", "customer_cut_off", "interbank_cut_off", "cycle_close"])]
+    preset: Option<String>,
+    /// With --preset: what a member sells and buys in a year, in the unit of account, which its quota follows from
+    #[arg(long, value_name = "CODE=AMOUNT", requires = "preset")]
+    turnover: Vec<String>,
     /// The union's name.
     #[arg(long, required_unless_present = "charter")]
     name: Option<String>,
@@ -422,6 +430,36 @@ fn parse_charter(text: &str) -> Result<Charter> {
 }
 
 impl Rules {
+    /// The charter's text by the rules of a preset.
+    fn preset_text(
+        &self,
+        preset: &str,
+        name: &str,
+        first_day: &str,
+        members: &[&NewMember],
+        founders: &[Founder],
+    ) -> Result<String> {
+        let names = || PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
+        let rules = simulate::preset::preset(preset)
+            .ok_or_else(|| Failure::usage(format!("--preset {preset}: there is no such preset, but {}", names())))?;
+        let turnover_of = |code: &str| -> Vec<String> {
+            let stated = self.turnover.iter().filter_map(|text| text.split_once('='));
+            let of_a_year = stated.filter(|(of, _)| *of == code).map(|(_, amount)| amount.to_owned()).next();
+            of_a_year.map_or_else(Vec::new, |amount| vec![amount; rules.years() as usize])
+        };
+        let member = |(member, founder): (&&NewMember, &Founder)| CharterMember {
+            code: member.code.clone(),
+            name: member.name.clone(),
+            currency: member.currency.code().to_owned(),
+            signing_key: founder.key.signing_key.clone(),
+            sealing_key: founder.key.sealing_key.clone(),
+            node_key: founder.node.as_ref().map(|node| node.node_key.clone()),
+            turnover: turnover_of(&member.code),
+        };
+        let members: Vec<_> = members.iter().zip(founders).map(member).collect();
+        charter_text(rules.text, name, first_day, &members, QuotaSource::Table).map_err(Failure::failed)
+    }
+
     /// The charter's text.
     fn text(&self, members: &[&NewMember], founders: &[Founder]) -> Result<String> {
         let name = self.name.as_deref().unwrap_or_default();
@@ -430,6 +468,9 @@ impl Rules {
             Some(day) => day,
             None => today(self.utc_offset_minutes)?,
         };
+        if let Some(preset) = &self.preset {
+            return self.preset_text(preset, name, &first_day.to_string(), members, founders);
+        }
         let length = match self.cycle_days {
             Some(days) => format!("days = {days}"),
             None => format!("months = {}", self.cycle_months),

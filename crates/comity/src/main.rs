@@ -35,6 +35,7 @@ mod replace_key;
 mod report;
 mod serve;
 mod set;
+mod simulate;
 mod statement;
 mod submit;
 mod verify;

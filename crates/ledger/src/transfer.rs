@@ -30,6 +30,12 @@ pub enum TransferKind {
 }
 
 impl TransferKind {
+    /// Whether an order moved the money; else a cycle did, whose number is in the upper half of the transfer's `order`.
+    pub fn is_of_an_order(self) -> bool {
+        use TransferKind::*;
+        matches!(self, Settlement | Return | ExchangeDifference | Rounding)
+    }
+
     /// The kind with this number.
     pub fn from_number(number: u8) -> Option<Self> {
         use TransferKind::*;
@@ -45,7 +51,7 @@ impl TransferKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Transfer {
-    /// The payment order (or, for a settlement leg, cycle and leg) that moved the money.
+    /// The payment order that moved the money; for a settlement leg, cycle and leg; for charges, interest and losses, cycle and member.
     pub order: u128,
     /// Minor units of the book's currency; a settlement leg may exceed 64 bits.
     pub amount: u128,

@@ -5,17 +5,23 @@
 //! are. [`Founders`] found a union for a scenario and sign its payments, as the members' own offices would. A
 //! [`Tally`] collects what a union did, of a scenario or not, and a [`ClearingReport`] is plain data for the outcome,
 //! as JSON and as one screen of text; a [`Report`] is that of a scenario.
+//!
+//! [`simulation::simulate`] runs a union by the rules of a [`preset::Preset`] or a charter through years of [`trade::Trade`], on a
+//! virtual clock, and says what came of it.
 
 #![forbid(unsafe_code)]
 
 pub mod detail;
 pub mod founders;
 pub mod payment;
+pub mod preset;
 pub mod report;
 pub mod scenario;
+pub mod simulation;
 pub mod split;
 mod splitmix;
 pub mod tally;
+pub mod trade;
 
 pub use detail::{CustomerDetail, customer_detail};
 pub use founders::{Founders, SealedPayment, SignedDay};

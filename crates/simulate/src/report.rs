@@ -15,6 +15,11 @@ use union::CycleStatus;
 
 use crate::scenario::Scenario;
 
+/// The ratio in millionths, rounded half up.
+pub(crate) fn millionths(ratio: clearing::Ratio) -> u128 {
+    decimal::scaled(ratio, 6)
+}
+
 /// What came of running a scenario.
 ///
 /// [`serde::Serialize`] writes it as JSON for programs, [`Report::render`] for people: see [`ClearingReport`].

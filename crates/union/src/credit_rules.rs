@@ -147,8 +147,8 @@ impl CreditRules {
                 (None, None) => 0,
             };
             if is_multilateral && quota == 0 {
-                let text = "has no quota: credit.quotas names none (or nought), or the formula gives nought";
-                return Err(rule(format!("members[{number}]"), text));
+                let text = "has no quota: the table names none (or nought), or the formula gives nought";
+                return Err(rule(format!("credit.quotas.{}", member.code), text));
             }
             quotas.push(quota);
         }

@@ -87,18 +87,19 @@ impl Union {
     fn match_those_that_go(&self, dues: &mut [i128], going: &[bool]) {
         for pays in [true, false] {
             let sign = if pays { -1 } else { 1 };
-            let needed: i128 = dues.iter().zip(going).filter(|(_, is_going)| **is_going).map(|(due, _)| (due * sign).max(0)).sum();
+            let those = dues.iter().zip(going).filter(|(_, is_going)| **is_going);
+            let needed: i128 = those.map(|(due, _)| (due * sign).max(0)).sum();
             let offered: i128 = dues.iter().map(|due| (-due * sign).max(0)).sum();
             let mut missing = needed - offered;
             for (member, due) in dues.iter_mut().enumerate().filter(|(member, _)| !going[*member]) {
                 let account = self.ledger.position(member as u16);
                 let open = account.open_balance() * -sign;
-                if missing <= 0 || open <= 0 || *due * sign > 0 {
-                    continue;
+                let own = (*due * -sign).max(0);
+                let ahead = missing.min(open - own);
+                if ahead > 0 {
+                    *due = (own + ahead) * -sign;
+                    missing -= ahead;
                 }
-                let ahead = missing.min(open - *due * -sign).max(0);
-                *due -= ahead * sign;
-                missing -= ahead;
             }
         }
     }

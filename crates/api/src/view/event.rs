@@ -83,6 +83,21 @@ pub enum EventView {
     },
     /// A proposal was made, decided or withdrawn, its height was stated, or it came into force.
     Proposal(ProposalView),
+    /// A leg that was overdue is to be paid in instalments.
+    LegDeferred(LegView),
+    /// An instalment of a leg was confirmed, but not the last.
+    InstalmentConfirmed(LegView),
+    /// What is left of a leg is not called for any more, since a side of it defaulted.
+    LegClosedOut(LegView),
+    /// A member did not pay what it had to.
+    Defaulted {
+        /// The member, by code.
+        member: String,
+        /// What it owed the union.
+        owed: AmountView,
+        /// What of that the union's own accounts bore; the rest is shared among the other members.
+        from_reserves: AmountView,
+    },
     /// A member voted.
     Voted {
         /// Number of the proposal.
@@ -97,11 +112,12 @@ pub enum EventView {
 /// A double entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransferView {
-    /// `settlement`, `return`, `exchange_difference`, `rounding` or `cycle_settlement`.
+    /// `settlement`, `return`, `exchange_difference`, `rounding`, `cycle_settlement`, `charge`, `interest`, `collection` (of a
+    /// member's dues, into its position), `default` or `loss_share`.
     pub kind: String,
-    /// UUID of the order; null for the settlement of a cycle.
+    /// UUID of the order; null where no order moved the money.
     pub order: Option<String>,
-    /// The member that pays, by code; `UNION` for the exchange and rounding accounts.
+    /// The member that pays, by code; `UNION` for accounts of all members together.
     pub debtor: String,
     /// Its participant.
     pub debtor_participant: u32,
@@ -124,6 +140,11 @@ pub(super) fn transfer_kind(kind: TransferKind) -> &'static str {
         TransferKind::ExchangeDifference => "exchange_difference",
         TransferKind::Rounding => "rounding",
         TransferKind::CycleSettlement => "cycle_settlement",
+        TransferKind::Charge => "charge",
+        TransferKind::Interest => "interest",
+        TransferKind::Collection => "collection",
+        TransferKind::Default => "default",
+        TransferKind::LossShare => "loss_share",
     }
 }
 
@@ -139,7 +160,7 @@ impl TransferView {
             (side(transfer.debit), side(transfer.credit));
         TransferView {
             kind: transfer_kind(transfer.kind()).to_owned(),
-            order: (transfer.kind() != TransferKind::CycleSettlement).then(|| id_text(transfer.order)),
+            order: transfer.kind().is_of_an_order().then(|| id_text(transfer.order)),
             debtor,
             debtor_participant,
             creditor,
@@ -162,6 +183,14 @@ impl EventView {
             Event::CycleClosed(cycle) => EventView::CycleClosed(CycleView::of_row(charter, cycle)),
             Event::LegCalled(leg) => EventView::LegCalled(LegView::new(charter, leg)),
             Event::LegConfirmed(leg) => EventView::LegConfirmed(LegView::new(charter, leg)),
+            Event::LegDeferred(leg) => EventView::LegDeferred(LegView::new(charter, leg)),
+            Event::InstalmentConfirmed(leg) => EventView::InstalmentConfirmed(LegView::new(charter, leg)),
+            Event::LegClosedOut(leg) => EventView::LegClosedOut(LegView::new(charter, leg)),
+            Event::Defaulted(event) => EventView::Defaulted {
+                member: code(charter, event.member),
+                owed: AmountView::new(signed(event.owed), charter.unit_of_account),
+                from_reserves: AmountView::new(signed(event.from_reserves), charter.unit_of_account),
+            },
             Event::CycleSettled(cycle) => EventView::CycleSettled { cycle: *cycle },
             Event::CycleOpened(cycle) => EventView::CycleOpened(CycleView::of_row(charter, cycle)),
             Event::SettingsChanged { member } => EventView::SettingsChanged { member: code(charter, *member) },
@@ -210,6 +239,10 @@ impl EventView {
             EventView::CycleClosed(_) => "cycle_closed",
             EventView::LegCalled(_) => "leg_called",
             EventView::LegConfirmed(_) => "leg_confirmed",
+            EventView::LegDeferred(_) => "leg_deferred",
+            EventView::InstalmentConfirmed(_) => "instalment_confirmed",
+            EventView::LegClosedOut(_) => "leg_closed_out",
+            EventView::Defaulted { .. } => "defaulted",
             EventView::CycleSettled { .. } => "cycle_settled",
             EventView::CycleOpened(_) => "cycle_opened",
             EventView::SettingsChanged { .. } => "settings_changed",

@@ -201,10 +201,16 @@ fn short(kind: &str) -> &str {
 }
 
 fn account_view(charter: &Charter, account: &AccountStatement) -> AccountStatementView {
-    let AccountKey { book, participant, .. } = account.account;
+    let AccountKey { book, participant, member } = account.account;
     let amount = |minor: i128| AmountView::of_book(minor, book, charter);
     AccountStatementView {
-        account: if book == Book::UNIT_OF_ACCOUNT { "position" } else { "account" }.to_owned(),
+        account: match account.account {
+            key if key == AccountKey::position(member) => "position",
+            key if key == AccountKey::dues(member) => "dues",
+            key if key == AccountKey::defaulted(member) => "defaulted",
+            _ => "account",
+        }
+        .to_owned(),
         participant,
         opening: amount(account.opening),
         entries: account.entries.iter().map(|entry| entry_view(charter, book, entry)).collect(),
@@ -220,7 +226,7 @@ fn entry_view(charter: &Charter, book: Book, entry: &Entry) -> EntryView {
         height: entry.height,
         time: time_text(entry.time_ms),
         kind: transfer_kind(entry.kind).to_owned(),
-        order: (!is_leg).then(|| id_text(entry.order)),
+        order: entry.kind.is_of_an_order().then(|| id_text(entry.order)),
         leg: is_leg.then(|| format!("{}/{}", entry.order >> 32, entry.order & u128::from(u32::MAX))),
         counterparty: code(charter, entry.other.member),
         counterparty_participant: entry.other.participant,

@@ -373,6 +373,28 @@ fn discipline() -> impl Strategy<Value = (&'static str, &'static str)> {
     ]
 }
 
+/// Rules of credit, so that four members with quotas of ten to thirty come to every slice and beyond.
+pub const RULES: [&str; 6] = [
+    "",
+    // Tranches on both sides, symmetric charges, interest, instalments, loss by quota.
+    "[credit]\nkind = 'multilateral'\nabove_quota = 'settle'\n\
+     [credit.quotas]\nM000 = '10'\nM001 = '15'\nM002 = '20'\nM003 = '30'\n\
+     [settlement]\ndebtor = [{from_percent = 0, to_percent = 20, asset_percent = 0}, {from_percent = 20, to_percent = 100, asset_percent = 60}]\n\
+     creditor = [{from_percent = 0, to_percent = 50, asset_percent = 10}, {from_percent = 50, to_percent = 100, asset_percent = 50}]\n\
+     [[charges]]\nside = 'both'\nabove_percent = 25\npercent_a_year = '40'\n\
+     [interest]\ndebtor_percent_a_year = '90'\ncreditor_percent_a_year = '80'\n\
+     [default]\ndeadline_days = 1\ninstalments = 2\ninstalment_days = 1\n[exit]\ncycles = 2\n",
+    // Never settled, charged on both sides, capped by quota.
+    "[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '10'\nM001 = '15'\nM002 = '20'\nM003 = '30'\n\
+     [settlement]\nasset_percent = 0\n[[charges]]\nside = 'both'\npercent_a_year = '100'\n",
+    // Lines between pairs, and a default without instalments, borne by creditors.
+    "[credit]\nkind = 'bilateral'\ndefault_line = '20'\nlines = [{debtor = 'M000', creditor = 'M001', limit = '5'}]\n\
+     [default]\ndeadline_days = 2\nloss = 'creditors'\n",
+    // Out of deposits with the last member.
+    "[credit]\nkind = 'prefunded'\nagent = 'M003'\n[settlement]\nasset_percent = 30\n[default]\ndeadline_days = 1\n",
+    "[interest]\ndebtor_percent_a_year = '100'\n[default]\ndeadline_days = 1\nreserves_first = false\n[exit]\ncycles = 3\n",
+];
+
 /// Unions with caps or none, of every queue discipline, few attempts or many, a unit of three or two decimals.
 pub fn terms() -> impl Strategy<Value = Terms> {
     let cap = || prop_oneof![1 => Just(None), 1 => Just(Some("10")), 1 => Just(Some("25"))];
@@ -385,6 +407,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
         prop_oneof![3 => Just(("USD", "USD")), 1 => Just(("KWD", "USD")), 1 => Just(("CLP", "KWD"))],
         prop_oneof![Just("days = 1"), Just("days = 3"), Just("months = 1")],
         prop_oneof![2 => Just((30_u32, 400_u32)), 1 => Just((1, 2))],
+        prop_oneof![2 => Just(0_usize), 1 => 1..RULES.len()],
     )
         .prop_map(
             |(
@@ -395,6 +418,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                 (unit, asset),
                 cycle,
                 (days_ahead, days_remembered),
+                rules,
             )| {
                 // A run needs one for each member at least.
                 let is_together = !matches!(discipline, "fifo" | "bypass-fifo");
@@ -413,6 +437,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                     cycle,
                     days_ahead,
                     days_remembered,
+                    rules: RULES[rules],
                     ..terms
                 };
                 terms.holiday(1, "2006-01-04")

@@ -32,7 +32,7 @@ fn run(terms: &Terms, steps: &[Step], per_block: usize, behind: &[u32]) -> (Chai
         let before = chain.union.clone();
         let applied = chain.apply(&records);
         shadow.follow(&chain.union, &applied);
-        assert_only_votes_change_others(&before, &chain.union, &records);
+        assert_only_votes_change_others(&before, &chain.union, &records, &applied);
         for proposal in chain.union.proposals() {
             let count = chain.union.count(proposal);
             assert!(count.agreed + count.opposed <= count.voted && count.voted <= count.electorate);
@@ -44,8 +44,14 @@ fn run(terms: &Terms, steps: &[Step], per_block: usize, behind: &[u32]) -> (Chai
     (chain, shadow)
 }
 
-/// P1 and P2: how a member stands changes by its own notice, by a proposal that came into force, or when its books close.
-fn assert_only_votes_change_others(before: &Union, after: &Union, records: &[(u16, crate::scene::Record)]) {
+/// P1 and P2: how a member stands changes by its own notice, by a proposal that came into force, when it does not pay what it
+/// has to, or when its books close.
+fn assert_only_votes_change_others(
+    before: &Union,
+    after: &Union,
+    records: &[(u16, crate::scene::Record)],
+    applied: &union::Applied,
+) {
     for member in 0..MEMBERS {
         let (was, is) = (before.standing(member), after.standing(member));
         if was == is {
@@ -59,10 +65,12 @@ fn assert_only_votes_change_others(before: &Union, after: &Union, records: &[(u1
                 },
             )
         };
+        let is_own = |event: &union::Event| matches!(event, union::Event::Defaulted(own) if own.member == member);
+        let defaulted = applied.events.iter().any(is_own);
         let gave_notice = records.iter().any(|(by, record)| *by == member && record[0] == 35);
         let is_allowed = match is {
             Standing::Active => in_force(Decision::Readmit),
-            Standing::Suspended => in_force(Decision::Suspend),
+            Standing::Suspended => in_force(Decision::Suspend) || defaulted,
             Standing::Leaving => gave_notice,
             Standing::Expelled => in_force(Decision::Expel),
             Standing::Left => {
@@ -114,7 +122,7 @@ proptest! {
 fn arbitrary_decisions_reach_every_standing() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::new();
-    for _ in 0..150 {
+    for _ in 0..300 {
         let (terms, steps) = (terms(), governed_steps(200)).new_tree(&mut runner).expect("a case").current();
         for (what, count) in run(&short(terms), &steps, 1, &[0]).1.seen {
             *seen.entry(what).or_insert(0) += count;

@@ -40,6 +40,8 @@ pub struct Party {
 pub struct Terms {
     /// Further lines at the top.
     pub top: &'static str,
+    /// Further tables: credit, settlement, charges, default, exit.
+    pub rules: &'static str,
     pub unit: &'static str,
     pub asset: &'static str,
     pub utc_offset_minutes: i32,
@@ -63,6 +65,7 @@ impl Terms {
         let party = |currency| Party { currency, ..Party::default() };
         Terms {
             top: "",
+            rules: "",
             unit: "USD",
             asset: "USD",
             utc_offset_minutes: 0,
@@ -109,7 +112,7 @@ impl Terms {
 
     /// The charter's text.
     pub fn text(&self) -> String {
-        let Terms { top, unit, asset, utc_offset_minutes, days_ahead, first_day, cycle, .. } = self;
+        let Terms { top, rules, unit, asset, utc_offset_minutes, days_ahead, first_day, cycle, .. } = self;
         let Terms { discipline, runs, attempts, open_orders_max, days_waiting, days_remembered, .. } = self;
         let mut text = format!(
             "name = 'Union of the tests'\nprotocol = 1\nunit_of_account = '{unit}'\nsettlement_asset = '{asset}'\n{top}\n\
@@ -117,7 +120,7 @@ impl Terms {
              interbank_cut_off = '17:30'\ndays_ahead = {days_ahead}\n\
              [cycle]\nfirst_day = '{first_day}'\n{cycle}\nclose = '18:00'\n\
              [queue]\ndiscipline = '{discipline}'\nattempts = {attempts}\nopen_orders_max = {open_orders_max}\n\
-             days_waiting = {days_waiting}\ndays_remembered = {days_remembered}\n{runs}\n"
+             days_waiting = {days_waiting}\ndays_remembered = {days_remembered}\n{runs}\n{rules}\n"
         );
         for (number, party) in self.members.iter().enumerate() {
             let key = hex(signing_key(number as u16).verifying_key().as_bytes());
