@@ -79,7 +79,8 @@ struct Rules {
 /// Runs the command.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     if arguments.presets {
-        let all: Vec<_> = PRESETS.iter().map(|preset| Listed { name: preset.name, about: about(preset.text) }).collect();
+        let all: Vec<_> =
+            PRESETS.iter().map(|preset| Listed { name: preset.name, about: about(preset.text) }).collect();
         return output.show(&all, |all| all.iter().map(|one| format!("{:<14} {}\n", one.name, one.about)).collect());
     }
     let (Some(path), Some(&first)) = (&arguments.trade, arguments.years.first()) else {
@@ -87,7 +88,11 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     };
     let trade = File::open(path).map_err(Failure::io("read", path))?;
     let trade = Trade::read(trade).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
-    let members = if arguments.members.is_empty() { trade.countries(first).into_iter().collect() } else { arguments.members.clone() };
+    let members = if arguments.members.is_empty() {
+        trade.countries(first).into_iter().collect()
+    } else {
+        arguments.members.clone()
+    };
     let charters = std::iter::once(&arguments.charter).chain(&arguments.compare);
     let rules: Vec<Rules> = charters.map(|name| rules_of(name)).collect::<Result<_>>()?;
     let setup = |rules| setup_of(arguments, rules, &trade, &members);

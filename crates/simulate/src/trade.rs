@@ -113,13 +113,16 @@ mod tests {
 
     #[test]
     fn reads_to_the_cent() {
-        let text = "exporter,importer,year,usd_million\nARG,BRA,2006,6197.997622\nBRA,ARG,2006,0.000000019\nBRA,BRA,2006,5\n";
+        let text =
+            "exporter,importer,year,usd_million\nARG,BRA,2006,6197.997622\nBRA,ARG,2006,0.000000019\nBRA,BRA,2006,5\n";
         let trade = Trade::read(text.as_bytes()).expect("a file");
         assert_eq!(trade.between(2006, "ARG", "BRA"), 619_799_762_200);
         assert_eq!(trade.between(2006, "BRA", "ARG"), 1, "1.9 cents");
         assert_eq!(trade.turnover(2006, "ARG", &["ARG".into(), "BRA".into()]), 619_799_762_201);
         assert_eq!(trade.countries(2006).len(), 2);
-        for bad in ["ARG,BRA,2006,-1", "ARG,BRA,2006,1e3", "ARG,BRA,1969,1", "ARG,BRA,2006", "ARG,BRA,2006,1\nARG,BRA,2006,1"] {
+        for bad in
+            ["ARG,BRA,2006,-1", "ARG,BRA,2006,1e3", "ARG,BRA,1969,1", "ARG,BRA,2006", "ARG,BRA,2006,1\nARG,BRA,2006,1"]
+        {
             let text = format!("exporter,importer,year,usd_million\n{bad}\n");
             assert!(Trade::read(text.as_bytes()).is_err(), "{bad}");
         }

@@ -1,15 +1,19 @@
 //! Every preset makes a charter, and says what its source says: figures that a person can check by hand.
 
-use simulate::preset::{CharterMember, PRESETS, QuotaSource, charter_text, preset};
 use ledger::NO_CAP;
-use union::{AboveQuota, Algorithm, Charter, ChargedSide, ChargedTo, CreditKind, CycleLength, LossSharing};
+use simulate::preset::{CharterMember, PRESETS, QuotaSource, charter_text, preset};
+use union::{AboveQuota, Algorithm, ChargedSide, ChargedTo, Charter, CreditKind, CycleLength, LossSharing};
 
 const YEARS_MAX: usize = 5;
 
 /// Members with so much turnover in each year that a formula asks for, in hundreds of units.
 fn charter(name: &str, codes: &[&str], quotas: QuotaSource) -> Charter {
     let preset = preset(name).expect("a preset");
-    let years: usize = preset.text.lines().find_map(|line| line.strip_prefix("years = ")).map_or(0, |years| years.parse().expect("a number"));
+    let years: usize = preset
+        .text
+        .lines()
+        .find_map(|line| line.strip_prefix("years = "))
+        .map_or(0, |years| years.parse().expect("a number"));
     assert!(years <= YEARS_MAX);
     let member = |(number, code): (usize, &&str)| {
         let key = keys::MemberKey::from_seed([number as u8 + 1; 32]).public();
@@ -110,7 +114,13 @@ fn keynes() {
                 assert_eq!(sum, yearly * 10_000, "{percent} percent of the quota");
             }
         }
-        assert!(charter.charges.charges.iter().all(|charge| charge.side == ChargedSide::Both && charge.to == ChargedTo::Charges));
+        assert!(
+            charter
+                .charges
+                .charges
+                .iter()
+                .all(|charge| charge.side == ChargedSide::Both && charge.to == ChargedTo::Charges)
+        );
     }
 }
 

@@ -25,7 +25,8 @@ impl Union {
             return;
         }
         for member in 0..self.charter.members.len() as u16 {
-            let (balance, quota) = (self.ledger.position(member).balance(), self.charter.members[usize::from(member)].quota);
+            let (balance, quota) =
+                (self.ledger.position(member).balance(), self.charter.members[usize::from(member)].quota);
             for (slot, charge) in self.charter.charges.charges.iter().enumerate() {
                 let base = charge.base(balance, quota);
                 if base > 0 {

@@ -124,16 +124,16 @@ impl ChargeRules {
                 to: ChargedTo::Charges,
             });
         }
-        let of_interest = |name: &str, text: Option<&String>| {
-            text.map_or(Ok(0), |text| rate(format!("interest.{name}"), text))
-        };
+        let of_interest =
+            |name: &str, text: Option<&String>| text.map_or(Ok(0), |text| rate(format!("interest.{name}"), text));
         let debtor = of_interest("debtor_percent_a_year", interest.debtor_percent_a_year.as_ref())?;
         let creditor = of_interest("creditor_percent_a_year", interest.creditor_percent_a_year.as_ref())?;
         if creditor > debtor {
             let text = "is more than debtors pay: nobody would be there to pay it";
             return Err(rule("interest.creditor_percent_a_year", text));
         }
-        let sides = [(ChargedSide::Debtor, debtor, ChargedTo::Interest), (ChargedSide::Creditor, creditor, ChargedTo::Member)];
+        let sides =
+            [(ChargedSide::Debtor, debtor, ChargedTo::Interest), (ChargedSide::Creditor, creditor, ChargedTo::Member)];
         for (side, rate, to) in sides.into_iter().filter(|(_, rate, _)| *rate > 0) {
             charges.push(Charge { side, above_percent: 0, rate, to });
         }

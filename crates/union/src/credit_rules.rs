@@ -133,13 +133,17 @@ impl CreditRules {
         let mut quotas = Vec::with_capacity(members.len());
         for (number, member) in members.iter().enumerate() {
             let turnover_key = || format!("members[{number}].turnover");
-            let turnover = member.turnover.iter().map(|text| amount(turnover_key(), text)).collect::<Result<Vec<_>, _>>()?;
+            let turnover =
+                member.turnover.iter().map(|text| amount(turnover_key(), text)).collect::<Result<Vec<_>, _>>()?;
             let quota = match (file.quotas.get(member.code), file.formula) {
                 (Some(text), _) => amount(format!("credit.quotas.{}", member.code), text)?,
                 (None, Some(formula)) => {
                     if turnover.len() != formula.years as usize {
                         let years = formula.years;
-                        return Err(rule(turnover_key(), format!("needs {years} yearly amounts, as credit.formula says")));
+                        return Err(rule(
+                            turnover_key(),
+                            format!("needs {years} yearly amounts, as credit.formula says"),
+                        ));
                     }
                     let too_large = || rule(turnover_key(), "gives a quota beyond the range of amounts");
                     formula.quota(&turnover).filter(|&quota| quota != NO_CAP).ok_or_else(too_large)?

@@ -99,7 +99,10 @@ pub(crate) struct SettlementFile {
 impl SettlementRules {
     pub(crate) fn check(file: SettlementFile, has_quotas: bool) -> Result<SettlementRules, CharterError> {
         let has_tranches = !file.debtor.is_empty() || !file.creditor.is_empty();
-        let above = [("debtor_above_percent", file.debtor_above_percent), ("creditor_above_percent", file.creditor_above_percent)];
+        let above = [
+            ("debtor_above_percent", file.debtor_above_percent),
+            ("creditor_above_percent", file.creditor_above_percent),
+        ];
         let percents = above.into_iter().chain([("asset_percent", file.asset_percent)]);
         for (name, _) in percents.filter(|(_, percent)| percent.is_some_and(|percent| percent > 100)) {
             return Err(rule(format!("settlement.{name}"), "is more than 100"));
@@ -110,7 +113,10 @@ impl SettlementRules {
             }
             if file.debtor.is_empty() || file.creditor.is_empty() {
                 let missing = if file.debtor.is_empty() { "debtor" } else { "creditor" };
-                return Err(rule(format!("settlement.{missing}"), "is missing: both sides have a schedule, or neither"));
+                return Err(rule(
+                    format!("settlement.{missing}"),
+                    "is missing: both sides have a schedule, or neither",
+                ));
             }
             if !has_quotas {
                 return Err(rule("settlement.debtor", "has slices of a quota, but a member has none"));

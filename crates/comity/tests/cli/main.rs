@@ -15,4 +15,5 @@ mod node;
 mod report;
 mod scene;
 mod serving;
+mod simulate;
 mod verify;

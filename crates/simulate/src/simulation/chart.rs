@@ -67,7 +67,12 @@ pub fn lines(title: &str, lines: &[Line], lowest_text: &str, highest_text: &str)
     let all = || lines.iter().flat_map(|line| &line.values).copied();
     let height = 300.max(20 * lines.len() as i64 + 20);
     // Upwards on the page is less.
-    let scale = Scale { lowest: all().min().unwrap_or(0).min(0), highest: all().max().unwrap_or(0).max(0), from: height - 12, length: 24 - height };
+    let scale = Scale {
+        lowest: all().min().unwrap_or(0).min(0),
+        highest: all().max().unwrap_or(0).max(0),
+        from: height - 12,
+        length: 24 - height,
+    };
     let mut svg = open(title, height);
     let steps = lines.iter().map(|line| line.values.len()).max().unwrap_or(0).saturating_sub(1).max(1) as i64;
     let zero = scale.at(0);
@@ -83,7 +88,9 @@ pub fn lines(title: &str, lines: &[Line], lowest_text: &str, highest_text: &str)
         x = LABELS - 8,
     );
     for (number, line) in lines.iter().enumerate() {
-        let points = (0..).zip(&line.values).map(|(step, &value)| format!("{},{}", LABELS + PLOT * step / steps, scale.at(value)));
+        let points = (0..)
+            .zip(&line.values)
+            .map(|(step, &value)| format!("{},{}", LABELS + PLOT * step / steps, scale.at(value)));
         let colour = number % COLOURS;
         let y = 20 + 20 * number as i64;
         let _ = write!(

@@ -41,14 +41,17 @@ pub(super) fn found(setup: &Setup) -> Result<Founding, SimulationError> {
     let wrong = |text: String| SimulationError::Setup(text);
     let rules: Rules = toml::from_str(setup.rules).map_err(|error| wrong(format!("the rules: {error}")))?;
     if rules.unit_of_account.minor_digits() != 2 {
-        return Err(wrong(format!("the unit of account {} has no cents, in which trade is read", rules.unit_of_account)));
+        return Err(wrong(format!(
+            "the unit of account {} has no cents, in which trade is read",
+            rules.unit_of_account
+        )));
     }
     let years = rules.credit.formula.map_or(0, |formula| formula.years);
     let own = ["EUR", "USD"].map(|code| Currency::from_code(code).expect("a listed currency"));
     let own = own.into_iter().find(|currency| *currency != rules.unit_of_account).expect("one of two is another");
     let jumps = |code: &String| {
-        let is_it = |shock: &&super::Shock| matches!(shock.kind, ShockKind::RateJumps { .. }) && shock.member == *code;
-        setup.shocks.iter().find(is_it).is_some()
+        let is_it = |shock: &super::Shock| matches!(shock.kind, ShockKind::RateJumps { .. }) && shock.member == *code;
+        setup.shocks.iter().any(is_it)
     };
     let mut own_currency = BTreeMap::new();
     let mut members = Vec::new();
@@ -96,5 +99,5 @@ fn turnover(setup: &Setup, code: &str, years: u32) -> Vec<String> {
     }
     let missing = (years as usize).saturating_sub(known.len());
     let all = std::iter::repeat_n(known[0], missing).chain(known.iter().copied()).take(years as usize);
-    all.map(|year| money::format_amount(setup.trade.turnover(year, code, setup.members).max(1).cast_signed(), 2)).collect()
+    all.map(|year| money::format_amount(setup.trade.turnover(year, code, setup.members).cast_signed(), 2)).collect()
 }

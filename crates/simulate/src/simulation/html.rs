@@ -12,7 +12,8 @@ td,th{padding:2px 10px;text-align:right;border-bottom:1px solid #eaeef2}td:first
 
 /// Told apart by most people with colour-blindness, as far as twelve can be.
 const PALETTE: [&str; COLOURS] = [
-    "#2b6cb0", "#c05621", "#2f855a", "#b83280", "#6b46c1", "#b7791f", "#0987a0", "#9b2c2c", "#4a5568", "#68a04d", "#d53f8c", "#975a16",
+    "#2b6cb0", "#c05621", "#2f855a", "#b83280", "#6b46c1", "#b7791f", "#0987a0", "#9b2c2c", "#4a5568", "#68a04d",
+    "#d53f8c", "#975a16",
 ];
 
 /// A page about one outcome or several by different rules.
@@ -70,7 +71,8 @@ fn section(outcome: &Outcome) -> String {
     for shock in &outcome.shocks {
         let _ = write!(html, "<p>Shock: {}.</p>", escaped(shock));
     }
-    let totals: Vec<_> = outcome.named_totals().iter().map(|&(name, amount)| bar(outcome, &name.replace('_', " "), amount)).collect();
+    let totals: Vec<_> =
+        outcome.named_totals().iter().map(|&(name, amount)| bar(outcome, &name.replace('_', " "), amount)).collect();
     let _ = write!(html, "<h3>Before and after netting</h3>{}", bars("Before and after netting", &totals));
     html += "<h3>Cumulative positions at the close of each cycle</h3>";
     let line = |(number, member): (usize, &super::outcome::MemberOutcome)| Line {

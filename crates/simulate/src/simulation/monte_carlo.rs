@@ -25,7 +25,13 @@ impl Spread {
     pub fn of(mut figures: Vec<u128>) -> Option<Spread> {
         figures.sort_unstable();
         let rank = |percent: usize| figures.get((figures.len() * percent).div_ceil(100).max(1) - 1).copied();
-        Some(Spread { least: *figures.first()?, p5: rank(5)?, median: rank(50)?, p95: rank(95)?, most: *figures.last()? })
+        Some(Spread {
+            least: *figures.first()?,
+            p5: rank(5)?,
+            median: rank(50)?,
+            p95: rank(95)?,
+            most: *figures.last()?,
+        })
     }
 }
 

@@ -62,7 +62,7 @@ impl Observer {
     }
 
     /// An order of the trade, whatever becomes of it.
-    pub fn presented(&mut self, payment: &Payment, _id: u128) {
+    pub fn presented(&mut self, payment: &Payment) {
         let (debtor, creditor) = (usize::from(payment.debtor), usize::from(payment.creditor));
         self.presented.record(debtor, creditor, payment.amount.into()).expect("a year's trade is within the range");
         self.orders += 1;
@@ -81,7 +81,7 @@ impl Observer {
         (self.settled, self.settled_value, self.exposure) = (0, 0, Exposure::default());
     }
 
-    /// From now on no cycle counts any more, only what legs of those before come to.
+    /// From now on no cycle counts any more in which nothing settles, only what legs of those before come to.
     pub fn is_over(&mut self) {
         self.is_over = true;
     }
@@ -100,7 +100,7 @@ impl Observer {
                 _ => {}
             }
         }
-        if let Some(cycle) = closed.filter(|_| !self.is_over) {
+        if let Some(cycle) = closed.filter(|cycle| !self.is_over || cycle.settled_orders > 0) {
             self.close(union, &cycle, called);
         }
         for (number, so_far) in (0..).zip(&mut self.members) {

@@ -61,7 +61,9 @@ impl fmt::Display for Shock {
         match kind {
             ShockKind::StopsPaying => write!(f, "{member} stops paying on {day}"),
             ShockKind::Leaves => write!(f, "{member} gives notice on {day}"),
-            ShockKind::RateJumps { percent } => write!(f, "the currency of {member} loses value on {day}: +{percent} % a unit"),
+            ShockKind::RateJumps { percent } => {
+                write!(f, "the currency of {member} loses value on {day}: +{percent} % a unit")
+            }
         }
     }
 }
@@ -75,7 +77,17 @@ mod tests {
         let shock: Shock = "rate:ARG:30@2006-06-01".parse().unwrap();
         assert_eq!((shock.member.as_str(), shock.kind), ("ARG", ShockKind::RateJumps { percent: 30 }));
         assert_eq!("stops:BOL@2006-06-01".parse::<Shock>().unwrap().kind, ShockKind::StopsPaying);
-        for bad in ["", "stops:ARG", "stops@2006-06-01", "stops:ARG:3@2006-06-01", "rate:ARG@2006-06-01", "rate:ARG:-3@2006-06-01", "rate:ARG:1001@2006-06-01", "leaves:ARG@2006-13-01", "burns:ARG@2006-01-01"] {
+        for bad in [
+            "",
+            "stops:ARG",
+            "stops@2006-06-01",
+            "stops:ARG:3@2006-06-01",
+            "rate:ARG@2006-06-01",
+            "rate:ARG:-3@2006-06-01",
+            "rate:ARG:1001@2006-06-01",
+            "leaves:ARG@2006-13-01",
+            "burns:ARG@2006-01-01",
+        ] {
             assert!(bad.parse::<Shock>().is_err(), "{bad}");
         }
     }

@@ -84,13 +84,20 @@ fn a_quota_may_be_a_cap() {
     let rules = "[credit]\nkind = 'multilateral'\n[credit.formula]\npercent = 75\nyears = 3\n";
     let mut text = Terms { rules, ..Terms::of(2) }.text();
     for turnover in ["['10', '20', '30']", "['10.01', '0', '0']"] {
-        text = text.replacen("weekend = ['saturday', 'sunday']\nhol", &format!("weekend = ['saturday', 'sunday'] \nturnover = {turnover}\nhol"), 1);
+        text = text.replacen(
+            "weekend = ['saturday', 'sunday']\nhol",
+            &format!("weekend = ['saturday', 'sunday'] \nturnover = {turnover}\nhol"),
+            1,
+        );
     }
     let charter = Charter::parse(&text).expect("a charter");
     assert_eq!(charter.members[0].quota, 1_500, "three quarters of twenty");
     assert_eq!(charter.members[1].quota, 250, "2.5025, rounded down");
     assert_eq!(charter.members[1].debit_cap, 250);
-    let mut scene = Scene::new(Terms { rules: "[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '10'\nM001 = '3'\n", ..Terms::of(2) });
+    let mut scene = Scene::new(Terms {
+        rules: "[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '10'\nM001 = '3'\n",
+        ..Terms::of(2)
+    });
     assert_eq!(scene.pay(scene.order(1, A, B, 1_000)), "settled");
     assert_eq!(scene.pay(scene.order(2, A, B, 1)), "queued AM04");
     assert_eq!(scene.pay(scene.order(3, B, A, 1_300)), "settled", "what it owns and its quota");
@@ -104,7 +111,8 @@ fn lines_between_pairs() {
     assert_eq!(scene.pay(scene.order(1, A, B, 800)), "settled");
     assert_eq!(scene.pay(scene.order(2, A, B, 1)), "queued AM02");
     assert_eq!(scene.pay(scene.order(3, A, C, 501)), "queued AM02");
-    let limit = |credit_limit| Command::SetBilateralLimits { counterparty: A, debit_limit: ledger::NO_CAP, credit_limit };
+    let limit =
+        |credit_limit| Command::SetBilateralLimits { counterparty: A, debit_limit: ledger::NO_CAP, credit_limit };
     assert_eq!(scene.send(C, &[limit(501)]), ["rejected AM02 credit_limit"], "the line is the most");
     assert_eq!(scene.send(C, &[limit(499), limit(ledger::NO_CAP)]), ["done", "done"]);
     assert_eq!(scene.union.ledger().line(A, C).credit_limit, 500);
@@ -185,29 +193,91 @@ fn bad_rules() {
         matches!(error, CharterError::Rule { .. })
     };
     let quotas = "[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '10'\nM001 = '10'\n";
-    let slices = |debtor: &str| format!("{quotas}[settlement]\ncreditor = [{{from_percent = 0, to_percent = 100, asset_percent = 0}}]\n{debtor}");
-    assert!(refused(&slices("debtor = [{from_percent = 0, to_percent = 40, asset_percent = 0}, {from_percent = 50, to_percent = 100, asset_percent = 0}]"), "debtor = ", "gap after 40"));
-    assert!(refused(&slices("debtor = [{from_percent = 10, to_percent = 100, asset_percent = 0}]"), "debtor = ", "gap after 0"));
-    assert!(refused(&slices("debtor = [{from_percent = 0, to_percent = 40, asset_percent = 0}, {from_percent = 30, to_percent = 100, asset_percent = 0}]"), "debtor = ", "overlaps"));
-    assert!(refused(&slices("debtor = [{from_percent = 0, to_percent = 90, asset_percent = 0}]"), "debtor = ", "does not reach 100"));
-    assert!(refused(&slices("debtor = [{from_percent = 0, to_percent = 100, asset_percent = 101}]"), "debtor = ", "more than 100"));
-    assert!(refused(&slices("asset_percent = 5\ndebtor = [{from_percent = 0, to_percent = 100, asset_percent = 0}]"), "asset_percent = 5", "leave it or them out"));
-    assert!(refused("[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '-10'\nM001 = '10'\n", "M000 = '-10'", "sign"));
-    assert!(refused("[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '10'\nM001 = '0'\n", "M001 = '0'", "no quota"));
-    assert!(refused("[credit]\nkind = 'multilateral'\n[credit.quotas]\nM009 = '10'\n", "M009 = ", "not the code of a member"));
+    let slices = |debtor: &str| {
+        format!(
+            "{quotas}[settlement]\ncreditor = [{{from_percent = 0, to_percent = 100, asset_percent = 0}}]\n{debtor}"
+        )
+    };
+    assert!(refused(
+        &slices(
+            "debtor = [{from_percent = 0, to_percent = 40, asset_percent = 0}, {from_percent = 50, to_percent = 100, asset_percent = 0}]"
+        ),
+        "debtor = ",
+        "gap after 40"
+    ));
+    assert!(refused(
+        &slices("debtor = [{from_percent = 10, to_percent = 100, asset_percent = 0}]"),
+        "debtor = ",
+        "gap after 0"
+    ));
+    assert!(refused(
+        &slices(
+            "debtor = [{from_percent = 0, to_percent = 40, asset_percent = 0}, {from_percent = 30, to_percent = 100, asset_percent = 0}]"
+        ),
+        "debtor = ",
+        "overlaps"
+    ));
+    assert!(refused(
+        &slices("debtor = [{from_percent = 0, to_percent = 90, asset_percent = 0}]"),
+        "debtor = ",
+        "does not reach 100"
+    ));
+    assert!(refused(
+        &slices("debtor = [{from_percent = 0, to_percent = 100, asset_percent = 101}]"),
+        "debtor = ",
+        "more than 100"
+    ));
+    assert!(refused(
+        &slices("asset_percent = 5\ndebtor = [{from_percent = 0, to_percent = 100, asset_percent = 0}]"),
+        "asset_percent = 5",
+        "leave it or them out"
+    ));
+    assert!(refused(
+        "[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '-10'\nM001 = '10'\n",
+        "M000 = '-10'",
+        "sign"
+    ));
+    assert!(refused(
+        "[credit]\nkind = 'multilateral'\n[credit.quotas]\nM000 = '10'\nM001 = '0'\n",
+        "M001 = '0'",
+        "no quota"
+    ));
+    assert!(refused(
+        "[credit]\nkind = 'multilateral'\n[credit.quotas]\nM009 = '10'\n",
+        "M009 = ",
+        "not the code of a member"
+    ));
     assert!(refused("[credit]\nkind = 'prefunded'\n", "[credit]", "only for it"));
     assert!(refused("[credit]\ndefault_line = '4'\n", "[credit]", "'bilateral' only"));
-    assert!(refused("[[charges]]\nside = 'both'\nabove_percent = 25\npercent_a_year = '1'\n", "above_percent = 25", "a member has none"));
-    assert!(refused("[[charges]]\nside = 'both'\npercent_a_year = '101'\n", "percent_a_year = '101'", "more than 100 percent"));
-    assert!(refused("[interest]\ndebtor_percent_a_year = '1'\ncreditor_percent_a_year = '2'\n", "creditor_percent_a_year", "nobody would be there"));
+    assert!(refused(
+        "[[charges]]\nside = 'both'\nabove_percent = 25\npercent_a_year = '1'\n",
+        "above_percent = 25",
+        "a member has none"
+    ));
+    assert!(refused(
+        "[[charges]]\nside = 'both'\npercent_a_year = '101'\n",
+        "percent_a_year = '101'",
+        "more than 100 percent"
+    ));
+    assert!(refused(
+        "[interest]\ndebtor_percent_a_year = '1'\ncreditor_percent_a_year = '2'\n",
+        "creditor_percent_a_year",
+        "nobody would be there"
+    ));
     assert!(refused("[interest]\ndays_in_year = 364\n", "days_in_year = 364", "neither 360 nor 365"));
     assert!(refused("[default]\ndeadline_days = 0\n", "deadline_days = 0", "between 1 and 366"));
     assert!(refused("[default]\ndeadline_days = 1\ninstalments = 3\n", "[default]", "instalment"));
     assert!(refused("[default]\ndeadline_days = 1\nloss = 'quota'\n", "loss = 'quota'", "a member has none"));
     assert!(refused("[exit]\ncycles = 0\n", "cycles = 0", "between 1 and 120"));
-    assert!(!refused("[credit]\nquota = 5\n", "quota = 5", "unknown field"), "what is no key is told by the reader of TOML");
+    assert!(
+        !refused("[credit]\nquota = 5\n", "quota = 5", "unknown field"),
+        "what is no key is told by the reader of TOML"
+    );
     assert!(!refused("[credit]\nkind = 'generous'\n", "kind = 'generous'", "unknown variant"));
-    let rest = Terms::of(2).text().replace("weekend = ['saturday', 'sunday']", "weekend = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']");
+    let rest = Terms::of(2).text().replace(
+        "weekend = ['saturday', 'sunday']",
+        "weekend = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']",
+    );
     let error = Charter::parse(&rest).expect_err("nobody works").to_string();
     assert!(error.contains("line") && error.contains("cycle") && error.contains("business day"), "{error}");
 }

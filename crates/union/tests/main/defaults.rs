@@ -64,7 +64,10 @@ fn default_undoes_nothing() {
     // C pays its share to B: the union goes on without the one that defaulted.
     scene.clock("2006-01-20 18:00");
     let last = scene.union.cycles().len() as u32 - 1;
-    assert_eq!(scene.legs(last).iter().map(|leg| (leg.debtor, leg.creditor, leg.unit_amount)).collect::<Vec<_>>(), [(C, B, 26)]);
+    assert_eq!(
+        scene.legs(last).iter().map(|leg| (leg.debtor, leg.creditor, leg.unit_amount)).collect::<Vec<_>>(),
+        [(C, B, 26)]
+    );
 }
 
 /// What the union's own accounts hold bears the loss first, then the others by quota.
@@ -78,7 +81,10 @@ fn reserves_first_then_quotas() {
     assert_eq!(scene.union_accounts()[0], 6);
     assert_eq!(scene.pay(scene.order(2, A, D, 612)), "settled");
     scene.clock("2006-01-02 18:00");
-    assert_eq!(scene.legs(1).iter().map(|leg| (leg.debtor, leg.creditor, leg.unit_amount)).collect::<Vec<_>>(), [(A, D, 306), (B, C, 50)]);
+    assert_eq!(
+        scene.legs(1).iter().map(|leg| (leg.debtor, leg.creditor, leg.unit_amount)).collect::<Vec<_>>(),
+        [(A, D, 306), (B, C, 50)]
+    );
     assert_eq!(scene.send(C, &confirm(1, 1)), ["done"]);
     scene.clock("2006-01-04 00:00");
     assert_eq!(scene.union.standing(A), Standing::Suspended);
@@ -129,7 +135,10 @@ fn a_balance_runs_off() {
     for (cycle, day, amount) in [(2, "03", 50), (3, "04", 51)] {
         scene.clock(&format!("2006-01-{day} 18:00"));
         let legs = scene.legs(cycle);
-        assert_eq!(legs.iter().map(|leg| (leg.debtor, leg.creditor, leg.unit_amount)).collect::<Vec<_>>(), [(A, B, amount)]);
+        assert_eq!(
+            legs.iter().map(|leg| (leg.debtor, leg.creditor, leg.unit_amount)).collect::<Vec<_>>(),
+            [(A, B, amount)]
+        );
         assert_eq!(scene.send(B, &confirm(cycle, 0)), ["done"]);
     }
     assert_eq!(scene.union.standing(A), Standing::Left);

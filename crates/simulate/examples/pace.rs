@@ -1,0 +1,62 @@
+//! How fast simulations run: a year of a million orders of eight members on one core, and a thousand years of ten thousand orders on
+//! all cores, by several rules.
+//!
+//! `cargo run --release -p simulate --example pace`, or with `-- ORDERS YEARS` for other sizes.
+
+use simulate::Scenario;
+use simulate::preset::preset;
+use simulate::simulation::monte_carlo::monte_carlo;
+use simulate::simulation::{Setup, simulate};
+use simulate::trade::Trade;
+use std::fmt::Write;
+use std::time::Instant;
+
+/// The figures of the scenario that comes with the program, as trade.
+fn trade(scenario: &Scenario) -> Trade {
+    let mut text = "exporter,importer,year,usd_million\n".to_owned();
+    for figure in &scenario.trade {
+        let code = |member: u16| &scenario.members[usize::from(member)].code;
+        let million = money::format_amount(figure.amount.into(), 8);
+        writeln!(text, "{},{},{},{million}", code(figure.exporter), code(figure.importer), scenario.year)
+            .expect("a string takes everything");
+    }
+    Trade::read(text.as_bytes()).expect("it was just written")
+}
+
+fn main() {
+    let mut sizes = std::env::args().skip(1).map(|size| size.parse().expect("a number"));
+    let (orders, years) = (sizes.next().unwrap_or(1_000_000), sizes.next().unwrap_or(1_000));
+    let scenario = Scenario::latin_america_2006();
+    let trade = trade(&scenario);
+    let members: Vec<String> = scenario.members.iter().map(|member| member.code.clone()).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("{cores} cores");
+    for name in ["aladi", "epu-1950", "keynes-1943", "cls-like"] {
+        let rules = preset(name).expect("a preset").text;
+        let setup = Setup {
+            rules_name: name,
+            rules,
+            trade: &trade,
+            years: &[scenario.year],
+            members: &members,
+            orders: orders as u32,
+            seed: 1,
+            shocks: &[],
+            deposit_percent: 0,
+        };
+        let started = Instant::now();
+        let outcome = simulate(&setup, |_| {}).expect("the scenario can be simulated");
+        println!(
+            "{name}: a year of {} orders, {} settled, on one core: {:.2?}",
+            outcome.orders,
+            outcome.settled_orders,
+            started.elapsed()
+        );
+        if name == "aladi" {
+            let setup = Setup { orders: 10_000, ..setup };
+            let started = Instant::now();
+            let many = monte_carlo(&setup, years, || {}).expect("the scenario can be simulated");
+            println!("{name}: {} years, {} orders in all: {:.2?}", many.runs, many.orders, started.elapsed());
+        }
+    }
+}
