@@ -10,7 +10,6 @@ use iso20022::outbound::{
 };
 use iso20022::{Directory, Kind};
 use keys::MemberKey;
-use ledger::TransferKind;
 use network::Step;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -106,7 +105,7 @@ impl Teller {
                             continue;
                         }
                         let known = match transfer.kind() {
-                            TransferKind::CycleSettlement => Known::default(),
+                            kind if !kind.is_of_an_order() => Known::default(),
                             _ => {
                                 let of_this = payment.filter(|payment| payment.id == transfer.order);
                                 self.orders.known(union, transfer.order, of_this)?
@@ -173,7 +172,7 @@ impl Teller {
         }
         // The other bookings of an order are told with it; those of a leg have a number that no order has.
         let of_entry = |entry: &Entry| match entry.kind {
-            TransferKind::CycleSettlement => Known::default(),
+            kind if !kind.is_of_an_order() => Known::default(),
             _ => known.get(&entry.order).cloned().unwrap_or_default(),
         };
         let text = statement(&self.writer(), stamp, report, made, of_entry).map_err(unsayable)?;

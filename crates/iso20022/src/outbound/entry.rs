@@ -100,7 +100,13 @@ fn transaction_code(booking: &Booking) -> [&'static str; 3] {
             ["PMNT", family, if is_customer { "XBCT" } else { "FICT" }]
         }
         TransferKind::Return => ["PMNT", family, "RRTN"],
-        TransferKind::ExchangeDifference | TransferKind::Rounding => ["ACMT", misc, "ADJT"],
+        TransferKind::Charge => ["ACMT", misc, "CHRG"],
+        TransferKind::Interest => ["ACMT", misc, "INTR"],
+        TransferKind::ExchangeDifference
+        | TransferKind::Rounding
+        | TransferKind::Collection
+        | TransferKind::Default
+        | TransferKind::LossShare => ["ACMT", misc, "ADJT"],
         TransferKind::CycleSettlement => ["CAMT", "ACCB", "ZABA"],
     }
 }
@@ -112,6 +118,11 @@ fn kind_name(kind: TransferKind) -> &'static str {
         TransferKind::ExchangeDifference => "exchange_difference",
         TransferKind::Rounding => "rounding",
         TransferKind::CycleSettlement => "cycle_settlement",
+        TransferKind::Charge => "charge",
+        TransferKind::Interest => "interest",
+        TransferKind::Collection => "collection",
+        TransferKind::Default => "default",
+        TransferKind::LossShare => "loss_share",
     }
 }
 
