@@ -4,7 +4,7 @@ use crate::exit::{EXIT_CODES, Result};
 use crate::output::{Form, Output};
 use crate::{
     accede, charter, clear, completions, cycle, decide, demo, doctor, export, init, iso, keys, leave, members, orders,
-    positions, proposals, propose, queue, report, serve, set, statement, submit, verify, vote,
+    positions, proposals, propose, queue, report, serve, set, simulate, statement, submit, verify, vote,
 };
 use clap::{Parser, Subcommand};
 
@@ -58,6 +58,7 @@ enum Command {
     Statement(statement::Arguments),
     Report(report::Arguments),
     Clear(Box<clear::Arguments>),
+    Simulate(Box<simulate::Arguments>),
     Verify(verify::Arguments),
     Export(export::Arguments),
     #[command(subcommand)]
@@ -96,6 +97,7 @@ impl Arguments {
             Command::Statement(arguments) => statement::run(&arguments, output),
             Command::Report(arguments) => report::run(&arguments, output),
             Command::Clear(arguments) => clear::run(&arguments, output),
+            Command::Simulate(arguments) => simulate::run(&arguments, output),
             Command::Verify(arguments) => verify::run(&arguments, output),
             Command::Export(arguments) => export::run(&arguments, output),
             Command::Iso(command) => iso::run(&command, output),
