@@ -223,9 +223,9 @@ listen = \"{}\"
             "
 # How long it waits for what, in milliseconds, where that is not the usual.
 [node.timing]
-# idle_ms = 1000          # a leader with nothing to propose then shows that it is there
-# leader_ms = 2000        # a leader from whom nothing comes is passed over
-# agreement_ms = 4000     # a block that is not agreed on is passed over
+# idle_ms = 500           # a leader with nothing to propose then shows that it is there
+# leader_ms = 1000        # a leader from whom nothing comes is passed over
+# agreement_ms = 2000     # a block that is not agreed on is passed over
 # clock_skew_ms = 500     # a block's time may be so far ahead of this node's clock
 # absent_ms = 10000       # a leader that was not seen for so long is passed over at once
 ",
@@ -312,9 +312,9 @@ mod tests {
         let text = new_text("A\nunion", HTTP_PORT, Some(&place), &members, &operators);
         let read: NodeFile = toml::from_str(&text).unwrap();
         assert_eq!(read.node.as_ref(), Some(&place));
-        let with_timing = text.replace("# idle_ms = 1000", "idle_ms = 20");
+        let with_timing = text.replace("# idle_ms = 500", "idle_ms = 20");
         assert_eq!(toml::from_str::<NodeFile>(&with_timing).unwrap().node.unwrap().timing.idle_ms, Some(20));
-        let with_typo = text.replace("# idle_ms = 1000", "idle = 20");
+        let with_typo = text.replace("# idle_ms = 500", "idle = 20");
         assert!(toml::from_str::<NodeFile>(&with_typo).is_err());
         assert_eq!((read.members.as_slice(), read.operators.as_slice()), (&members[..], &operators[..]));
         assert!(read.listen.ip().is_loopback());

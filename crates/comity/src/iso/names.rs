@@ -66,8 +66,7 @@ impl IsoTable {
             texts.iter().map(|text| (code.clone(), text.clone()))
         });
         let key = |text: &String| {
-            crate::remote::key_bytes(text)
-                .ok_or_else(|| at("signers", "has a key that is not 64 hexadecimal digits"))
+            crate::remote::key_bytes(text).ok_or_else(|| at("signers", "has a key that is not 64 hexadecimal digits"))
         };
         let signers = self.signers.iter().map(key).collect::<Result<_>>()?;
         Ok(Names { settings: IsoSettings { edition, identifiers: identifiers.collect() }, signers })

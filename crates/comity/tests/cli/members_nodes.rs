@@ -233,10 +233,10 @@ fn a_node_that_does_not_fit_is_not_started() {
     network.serve_changed(&peer, "BRA = \"nowhere\"").expect(1).says(&["node.peers.BRA", "host:port"]);
     network.serve_changed("member = \"ARG\"", "member = \"BRA\"").expect(1).says(&["not the key of the node of BRA"]);
     network
-        .serve_changed("# idle_ms = 1000", "idle_ms = 2000")
+        .serve_changed("# idle_ms = 500", "idle_ms = 2000")
         .expect(1)
         .says(&["node.timing", "leader_ms above idle_ms"]);
-    network.serve_changed("# idle_ms = 1000", "patience = 1").expect(1).says(&["changed.toml", "patience"]);
+    network.serve_changed("# idle_ms = 500", "patience = 1").expect(1).says(&["changed.toml", "patience"]);
     network
         .serve_changed("keys/node.key", "../BRA/keys/node.key")
         .expect(1)

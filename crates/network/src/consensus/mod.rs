@@ -68,9 +68,9 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Timing {
-            idle: Duration::from_secs(1),
-            leader: Duration::from_secs(2),
-            agreement: Duration::from_secs(4),
+            idle: Duration::from_millis(500),
+            leader: Duration::from_secs(1),
+            agreement: Duration::from_secs(2),
             clock_skew: Duration::from_millis(500),
             absent: Duration::from_secs(10),
         }

@@ -77,7 +77,14 @@ pub(crate) async fn follow<M: AddressableManager<PublicKey = PublicKey>>(
 ) {
     let mut durable = shared.durable.subscribe();
     let mut number = 0;
+    let mut looked_at = None;
     while durable.changed().await.is_ok() {
+        // Most blocks leave them as they were.
+        let rosters = shared.rosters();
+        if looked_at.as_ref().is_some_and(|earlier| Arc::ptr_eq(earlier, &rosters)) {
+            continue;
+        }
+        looked_at = Some(rosters);
         let peers = book.peers(&shared);
         if peers != tracked {
             number += 1;

@@ -84,7 +84,7 @@ impl Plan {
             decides,
             orders: random.random_range(2..8),
             clock_skews_ms: (0..nodes).map(|_| random.random_range(-skew_ms..=skew_ms)).collect(),
-            timing: Timing { idle: Duration::from_millis(random.random_range(300..1_000)), ..Timing::default() },
+            timing: Timing { idle: Duration::from_millis(random.random_range(200..800)), ..Timing::default() },
             snapshot_bytes: if random.random() { 4_000 } else { 1 << 30 },
             segment_bytes: if random.random() { 4_096 } else { 64 << 20 },
         }
