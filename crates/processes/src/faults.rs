@@ -34,8 +34,10 @@ enum Fault {
 pub struct Recovery {
     /// After a node was killed or cut off from a quorum: of a batch that was sent after that.
     pub quorum_left: Vec<f64>,
-    /// After there was no quorum: from the moment when the links are mended, or the node that makes the quorum whole listens.
-    pub quorum_back: Vec<f64>,
+    /// After neither side was a quorum: from the moment when the links are mended.
+    pub mended: Vec<f64>,
+    /// After too few processes were left: from the moment when the one that makes the quorum whole listens.
+    pub restarted: Vec<f64>,
     /// From the moment when a killed node listens until it takes batches.
     pub ready_again: Vec<f64>,
 }
@@ -130,7 +132,8 @@ impl<'a> Faults<'a> {
         self.partitions += 1;
         self.stands_still()?;
         self.group.mend();
-        self.is_back(Instant::now())?;
+        let back = self.is_back(Instant::now())?;
+        self.recovery.mended.push(back);
         (0..self.group.nodes()).try_for_each(|node| self.group.wait_until_ready(node))
     }
 
@@ -142,7 +145,8 @@ impl<'a> Faults<'a> {
         self.stands_still()?;
         // With the first of them the others are a quorum again.
         self.group.start(nodes[0])?;
-        self.is_back(Instant::now())?;
+        let back = self.is_back(Instant::now())?;
+        self.recovery.restarted.push(back);
         for node in &nodes[1..] {
             self.group.start(*node)?;
         }
@@ -167,10 +171,10 @@ impl<'a> Faults<'a> {
         Ok(())
     }
 
-    fn is_back(&mut self, since: Instant) -> Result<()> {
+    /// There is a quorum again; seconds until the next acknowledgement.
+    fn is_back(&self, since: Instant) -> Result<f64> {
         let next = self.load.next_after(since, PATIENCE).context("a quorum is back, and nothing is acknowledged")?;
-        self.recovery.quorum_back.push(next.as_secs_f64());
-        Ok(())
+        Ok(next.as_secs_f64())
     }
 
     fn is_ready_again(&mut self, node: usize) -> Result<()> {

@@ -80,14 +80,23 @@ impl Drop for Links {
 
 fn accept(listener: &TcpListener, node: SocketAddr, shared: &Arc<Mutex<State>>) {
     for client in listener.incoming() {
-        if lock(shared).is_over {
+        let (is_over, is_cut) = {
+            let state = lock(shared);
+            (state.is_over, state.is_cut)
+        };
+        if is_over {
             return;
+        }
+        // The node at the other end is not to see it either.
+        if is_cut {
+            continue;
         }
         // A node that is down does not answer, and its peer is told by the end of the connection.
         let (Ok(client), Ok(node)) = (client, TcpStream::connect(node)) else { continue };
         let (Ok(client_end), Ok(node_end)) = (client.try_clone(), node.try_clone()) else { continue };
         let _ = (client.set_nodelay(true), node.set_nodelay(true));
         let mut state = lock(shared);
+        // It may be cut meanwhile.
         if state.is_cut || state.is_over {
             continue;
         }

@@ -50,8 +50,10 @@ pub struct Report {
     pub receipts_lost: usize,
     /// See [`crate::Recovery::quorum_left`].
     pub quorum_left: Option<Times>,
-    /// See [`crate::Recovery::quorum_back`].
-    pub quorum_back: Option<Times>,
+    /// See [`crate::Recovery::mended`].
+    pub mended: Option<Times>,
+    /// See [`crate::Recovery::restarted`].
+    pub restarted: Option<Times>,
     /// See [`crate::Recovery::ready_again`].
     pub ready_again: Option<Times>,
 }
@@ -72,6 +74,14 @@ impl Times {
         seconds.sort_by(f64::total_cmp);
         let max = *seconds.last()?;
         Some(Times { count: seconds.len(), median: seconds[(seconds.len() - 1) / 2], max })
+    }
+}
+
+impl Report {
+    /// The longest time from a quorum to the next acknowledgement, in seconds; none if no fault was injected.
+    pub fn back_within(&self) -> Option<f64> {
+        let times = [self.quorum_left, self.mended, self.restarted];
+        times.into_iter().flatten().map(|times| times.max).max_by(f64::total_cmp)
     }
 }
 
@@ -129,7 +139,8 @@ impl Rehearsal {
             proved,
             receipts_lost: load.receipts_lost(),
             quorum_left: Times::of(recovery.quorum_left),
-            quorum_back: Times::of(recovery.quorum_back),
+            mended: Times::of(recovery.mended),
+            restarted: Times::of(recovery.restarted),
             ready_again: Times::of(recovery.ready_again),
         })
     }

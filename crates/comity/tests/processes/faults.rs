@@ -16,8 +16,7 @@ fn killed_and_cut_off_nodes_lose_nothing_and_come_back() {
     let report = rehearsal.run(Path::new(env!("CARGO_BIN_EXE_comity"))).unwrap_or_else(|error| panic!("{error:?}"));
     println!("{report:#?}");
     assert!(report.proved.orders > 0 && report.kills == 3 && report.partitions == 2 && report.without_quorum == 2);
-    for times in [report.quorum_left, report.quorum_back] {
-        let times = times.expect("two faults of each kind");
-        assert!(times.count == 2 && times.max < BACK_WITHIN, "{report:#?}");
-    }
+    let kinds = [(report.quorum_left, 2), (report.mended, 1), (report.restarted, 1)];
+    assert!(kinds.iter().all(|(times, count)| times.is_some_and(|times| times.count == *count)), "{report:#?}");
+    assert!(report.back_within().unwrap() < BACK_WITHIN, "{report:#?}");
 }
