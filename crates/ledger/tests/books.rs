@@ -166,11 +166,12 @@ fn the_range_of_the_books_ends() {
     assert_eq!(ledger.settle(&settlement(2, 0, 1)), Err(Refusal::Overflow));
 }
 
-/// What was called for cannot be called for again.
+/// What was called for cannot be called for again, where the caps leave no room for more.
 #[test]
-#[should_panic(expected = "a leg pays what is owed")]
-fn a_leg_beyond_the_open_position_is_a_bug() {
+#[should_panic(expected = "a leg leaves its debtor within its caps")]
+fn a_leg_beyond_the_open_position_and_the_caps_is_a_bug() {
     let mut ledger = Ledger::new(MEMBERS, 0);
+    ledger.set_caps(AccountKey::position(0), 10, 0).unwrap();
     ledger.settle(&settlement(0, 1, 10)).unwrap();
     ledger.call(0, 1, 10);
     ledger.call(0, 1, 1);

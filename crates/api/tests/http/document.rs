@@ -34,6 +34,7 @@ GET /v1/queue-runs
 GET /v1/sessions
 GET /v1/statements
 GET /v1/union
+POST /iso20022
 POST /v1/approvals/{id}/approve
 POST /v1/approvals/{id}/reject
 POST /v1/batches

@@ -91,7 +91,7 @@ fn a_newcomer_accedes_is_voted_in_and_pays() {
     let paid = node.run(&[&submit[..], &["--charter", &founding, "--output=json"]].concat()).expect(0).json();
     assert_eq!(paid["outcomes"], json!({"settled": 1}), "{paid}");
     let positions = node.run(&["positions", "--member=URY", "--output=json"]).expect(0).json();
-    assert_eq!(positions["positions"][0]["balance"]["amount"], "-12.50");
+    assert_eq!(positions["positions"][0]["balance"]["amount"], "-12.50", "{positions}");
     node.stop(Signal::SIGTERM);
     run(&["verify", &scene.arg("union")]).expect(0);
     let statement = ["statement", "--data", &scene.arg("union/data"), "--member=URY", "--cycle=1", "--output=json"];

@@ -38,7 +38,8 @@ pub fn founded() -> Union {
 pub fn apply(union: &mut Union, member: u16, sequence: u64, records: &[Command], time_ms: u64) -> union::Applied {
     let hash = union.charter().hash();
     let records: Vec<_> = records.iter().map(Command::encode).collect();
-    let batch = Batch::build(hash, member, [0; 32], sequence, &records, &[], |_| [0; 64]).unwrap();
+    let key = union.charter().members[usize::from(member)].signing_key;
+    let batch = Batch::build(hash, member, key, sequence, &records, &[], |_| [0; 64]).unwrap();
     let batch = Batch::from_journal(Arc::from(batch)).unwrap();
     let block = Block::new(union.height() + 1, time_ms, union.parent(), 0, union.state(), vec![batch]);
     union.apply(&block).unwrap()
