@@ -7,6 +7,7 @@ use crate::output::{Align, Output, Table};
 use crate::progress;
 use clap::Args;
 use serde::Serialize;
+use simulate::Scenario;
 use simulate::preset::{PRESETS, preset};
 use simulate::simulation::monte_carlo::{MonteCarlo, Spread, monte_carlo};
 use simulate::simulation::outcome::Outcome;
@@ -18,7 +19,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const NOTES: &str = "\
-FILE has the columns exporter,importer,year,usd_million: importers owe exporters. Each figure is split into dated orders, the same
+FILE has the columns exporter,importer,year,usd_million: importers owe exporters; or it is a scenario that ends in .toml. Each figure is split into dated orders, the same
 ones for the same seed. CHARTER is the name of a preset (keynes-1943, epu-1950, aladi, ...; `comity simulate --presets` lists them)
 or a file with a charter, whose members are replaced. Quotas by a formula are those of the years before, as far as FILE has them.
 
@@ -32,7 +33,7 @@ pub struct Arguments {
     /// List the presets, and do nothing else
     #[arg(long, exclusive = true)]
     presets: bool,
-    /// Trade between countries, as CSV
+    /// Trade between countries: CSV, or a scenario
     #[arg(long, value_name = "FILE", required_unless_present = "presets")]
     trade: Option<PathBuf>,
     /// The year; several are run one after another
@@ -86,8 +87,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let (Some(path), Some(&first)) = (&arguments.trade, arguments.years.first()) else {
         return Err(Failure::usage("--trade and --year are needed"));
     };
-    let trade = File::open(path).map_err(Failure::io("read", path))?;
-    let trade = Trade::read(trade).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+    let trade = read_trade(path)?;
     let members = if arguments.members.is_empty() {
         trade.countries(first).into_iter().collect()
     } else {
@@ -124,6 +124,17 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         let details: Vec<_> = all.iter().map(Outcome::text).collect();
         details.join("\n") + &comparison(all)
     })
+}
+
+/// A file of trade, or a scenario.
+fn read_trade(path: &Path) -> Result<Trade> {
+    let wrong = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", path.display()));
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        let text = std::fs::read_to_string(path).map_err(Failure::io("read", path))?;
+        return Ok(Trade::of_scenario(&Scenario::parse(&text).map_err(|error| wrong(&error))?));
+    }
+    let file = File::open(path).map_err(Failure::io("read", path))?;
+    Trade::read(file).map_err(|error| wrong(&error))
 }
 
 /// One result by itself, several as a list.

@@ -8,26 +8,13 @@ use simulate::preset::preset;
 use simulate::simulation::monte_carlo::monte_carlo;
 use simulate::simulation::{Setup, simulate};
 use simulate::trade::Trade;
-use std::fmt::Write;
 use std::time::Instant;
-
-/// The figures of the scenario that comes with the program, as trade.
-fn trade(scenario: &Scenario) -> Trade {
-    let mut text = "exporter,importer,year,usd_million\n".to_owned();
-    for figure in &scenario.trade {
-        let code = |member: u16| &scenario.members[usize::from(member)].code;
-        let million = money::format_amount(figure.amount.into(), 8);
-        writeln!(text, "{},{},{},{million}", code(figure.exporter), code(figure.importer), scenario.year)
-            .expect("a string takes everything");
-    }
-    Trade::read(text.as_bytes()).expect("it was just written")
-}
 
 fn main() {
     let mut sizes = std::env::args().skip(1).map(|size| size.parse().expect("a number"));
     let (orders, years) = (sizes.next().unwrap_or(1_000_000), sizes.next().unwrap_or(1_000));
     let scenario = Scenario::latin_america_2006();
-    let trade = trade(&scenario);
+    let trade = Trade::of_scenario(&scenario);
     let members: Vec<String> = scenario.members.iter().map(|member| member.code.clone()).collect();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("{cores} cores");

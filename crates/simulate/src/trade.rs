@@ -1,5 +1,6 @@
-//! Yearly trade between countries, from a file of `exporter,importer,year,usd_million`.
+//! Yearly trade between countries, from a file of `exporter,importer,year,usd_million` or out of a scenario.
 
+use crate::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
@@ -65,6 +66,15 @@ impl Trade {
             }
         }
         Ok(trade)
+    }
+
+    /// The figures of a scenario, all of its year.
+    #[must_use]
+    pub fn of_scenario(scenario: &Scenario) -> Trade {
+        let code = |member: u16| scenario.members[usize::from(member)].code.clone();
+        let figures =
+            scenario.trade.iter().map(|figure| ((code(figure.exporter), code(figure.importer)), figure.amount));
+        Trade { years: BTreeMap::from([(scenario.year, figures.collect())]) }
     }
 
     /// The years, ascending.

@@ -103,8 +103,8 @@ impl SettlementRules {
             ("debtor_above_percent", file.debtor_above_percent),
             ("creditor_above_percent", file.creditor_above_percent),
         ];
-        let percents = above.into_iter().chain([("asset_percent", file.asset_percent)]);
-        for (name, _) in percents.filter(|(_, percent)| percent.is_some_and(|percent| percent > 100)) {
+        let mut percents = above.into_iter().chain([("asset_percent", file.asset_percent)]);
+        if let Some((name, _)) = percents.find(|(_, percent)| percent.is_some_and(|percent| percent > 100)) {
             return Err(rule(format!("settlement.{name}"), "is more than 100"));
         }
         if has_tranches {
