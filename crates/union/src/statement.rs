@@ -5,7 +5,7 @@ use crate::command::Payment;
 use crate::event::{Applied, Event};
 use crate::order::OrderStatus;
 use crate::state::Union;
-use ledger::{AccountId, AccountKey, TransferKind};
+use ledger::{AccountKey, Book, TransferKind};
 use std::collections::BTreeMap;
 
 /// What a statement covers.
@@ -84,15 +84,16 @@ pub struct StatementBuilder {
     period: Period,
     cycle: u32,
     payment: Option<Payment>,
-    accounts: BTreeMap<AccountId, AccountStatement>,
+    /// The position first, then by currency and participant.
+    accounts: BTreeMap<(Book, u32), AccountStatement>,
 }
 
 impl StatementBuilder {
     /// A statement of a member for a period.
     pub fn new(member: u16, period: Period) -> Self {
-        let position =
-            AccountStatement { account: AccountKey::position(member), opening: 0, entries: Vec::new(), closing: 0 };
-        let accounts = BTreeMap::from([(AccountId::from(member), position)]);
+        let account = AccountKey::position(member);
+        let position = AccountStatement { account, opening: 0, entries: Vec::new(), closing: 0 };
+        let accounts = BTreeMap::from([((account.book, account.participant), position)]);
         // The first cycle opens with the union, in no block.
         StatementBuilder { member, period, cycle: 1, payment: None, accounts }
     }
@@ -124,11 +125,8 @@ impl StatementBuilder {
                         if key.member != self.member {
                             continue;
                         }
-                        let account = self.accounts.entry(own).or_insert_with(|| AccountStatement {
-                            account: key,
-                            opening: 0,
-                            entries: Vec::new(),
-                            closing: 0,
+                        let account = self.accounts.entry((key.book, key.participant)).or_insert_with(|| {
+                            AccountStatement { account: key, opening: 0, entries: Vec::new(), closing: 0 }
                         });
                         // Both fit: the ledger bounds every side of an account far below.
                         let amount = transfer.amount as i128 * sign;
@@ -161,7 +159,7 @@ impl StatementBuilder {
 
     /// The statement; `is_over` is what the last call of [`block`](Self::block) returned.
     pub fn finish(self, union: &Union, is_over: bool) -> Statement {
-        let mut accounts: Vec<_> = self
+        let accounts: Vec<_> = self
             .accounts
             .into_values()
             .filter(|account| {
@@ -169,7 +167,6 @@ impl StatementBuilder {
                 is_position || !account.entries.is_empty() || account.closing != 0
             })
             .collect();
-        accounts.sort_by_key(|account| (account.account.book, account.account.participant));
         for account in &accounts {
             let sum: i128 = account.entries.iter().map(|entry| entry.amount).sum();
             assert_eq!(account.opening + sum, account.closing, "a statement balances");

@@ -4,7 +4,8 @@ use crate::scene::{A, B, C, D, Record, Scene, Terms, signing_key};
 use ed25519_dalek::Signer;
 use proptest::prelude::*;
 use union::{
-    Ballot, Command, Decision, Motion, NO_MEMBER, ProposalStatus, Standing, TEXT_PART_BYTES, Union, accession_message,
+    Ballot, Command, Decision, Motion, NO_MEMBER, Period, ProposalStatus, Standing, StatementBuilder, TEXT_PART_BYTES,
+    Union, accession_message,
 };
 
 const EPOCH: u64 = 16;
@@ -215,12 +216,17 @@ fn a_member_is_admitted_by_its_signature_and_a_vote() {
     all_agree(&mut scene, 2, &[B, C]);
     let height = into_force(&mut scene, 2);
     assert_eq!(scene.union.charter().members.len(), 4);
+    let mut statement = StatementBuilder::new(D, Period::Cycle(1));
     assert_eq!(scene.pay(scene.order(2, A, D, 70)), "settled", "it is paid at once");
+    statement.block(&scene.union, scene.last.as_ref().unwrap());
     // Its batches count from the next roster on.
     assert_eq!(scene.union.rosters().of_height(height).unwrap().seats().len(), 3);
     up_to(&mut scene, height + EPOCH - 1);
     assert_eq!(scene.pay(scene.order(3, D, C, 20)), "settled");
+    statement.block(&scene.union, scene.last.as_ref().unwrap());
     assert_eq!(scene.positions(), [-170, 100, 20, 50]);
+    let position = &statement.finish(&scene.union, false).accounts[0];
+    assert_eq!((position.entries.len(), position.closing), (2, 50), "its position is one account, wherever it stands");
     scene.clock("2006-05-01 18:00");
     assert_eq!(scene.legs(1).len(), 3, "it clears with the others");
 }
