@@ -208,7 +208,8 @@ impl KeyToComeView {
         let (rosters, charter) = (union.rosters(), union.charter());
         let seat = |roster: &Roster| roster.seats().get(usize::from(member)).copied().unwrap_or(NO_SEAT);
         let seats = [seat(rosters.current()), seat(rosters.next()), union.membership(member).seat()];
-        let kinds: [(KeyKind, fn(&Seat) -> [u8; 32]); 3] = [
+        type Of = fn(&Seat) -> [u8; 32];
+        let kinds: [(KeyKind, Of); 3] = [
             (KeyKind::Signing, |seat| seat.signing_key),
             (KeyKind::Node, |seat| seat.node_key),
             (KeyKind::Standby, |seat| seat.standby_key),
