@@ -88,6 +88,9 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         return Err(Failure::usage("--trade and --year are needed"));
     };
     let trade = read_trade(path)?;
+    if let Some(year) = arguments.years.iter().find(|&&year| trade.countries(year).is_empty()) {
+        return Err(Failure::failed(format!("{}: there is no trade of {year}", path.display())));
+    }
     let members = if arguments.members.is_empty() {
         trade.countries(first).into_iter().collect()
     } else {
