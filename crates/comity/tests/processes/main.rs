@@ -1,6 +1,5 @@
-//! Real processes of the members' nodes: killed, cut off from each other, and attacked.
+//! Real processes of the members' nodes, attacked.
 
-mod faults;
 mod honest;
 mod hostile;
 mod http_port;
