@@ -11,7 +11,7 @@ use crate::recent::Recent;
 use crate::session::{Session, Sessions};
 use crate::signatory::Signatory;
 use crate::view::OutlookView;
-use network::{Node, Replay};
+use network::{Node, founding_charter};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -200,7 +200,7 @@ impl Api {
         })?;
         std::fs::create_dir_all(&directory).map_err(io(directory.clone()))?;
         let (approvals, audit) = (directory.join("approvals"), directory.join("audit.jsonl"));
-        let founding = Replay::open(node.directory(), 0)?.union().charter().clone();
+        let founding = founding_charter(node.directory())?;
         Ok(Arc::new(Api {
             founding,
             member: own_member,

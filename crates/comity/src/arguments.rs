@@ -3,8 +3,9 @@
 use crate::exit::{EXIT_CODES, Result};
 use crate::output::{Form, Output};
 use crate::{
-    accede, charter, clear, completions, cycle, decide, demo, doctor, export, init, iso, keys, leave, members, orders,
-    positions, proposals, propose, queue, report, serve, set, simulate, statement, submit, verify, vote,
+    accede, charter, checkpoint, clear, completions, cycle, decide, demo, doctor, export, init, iso, keys, leave,
+    members, orders, positions, proposals, propose, queue, report, serve, set, simulate, statement, submit, verify,
+    vote,
 };
 use clap::{Parser, Subcommand};
 
@@ -29,6 +30,7 @@ enum Command {
     Demo(demo::Arguments),
     Serve(serve::Arguments),
     Doctor(doctor::Arguments),
+    Checkpoint(checkpoint::Arguments),
     Submit(submit::Arguments),
     Accept(decide::Accept),
     /// Refuse an order that your member's rules hold
@@ -76,6 +78,7 @@ impl Arguments {
             Command::Demo(arguments) => demo::run(&arguments, output),
             Command::Serve(arguments) => serve::run(&arguments, output),
             Command::Doctor(arguments) => doctor::run(&arguments, output),
+            Command::Checkpoint(arguments) => checkpoint::run(&arguments, output),
             Command::Submit(arguments) => submit::run(&arguments, output),
             Command::Accept(arguments) => decide::accept(&arguments, output),
             Command::Refuse(arguments) => decide::refuse(&arguments, output),

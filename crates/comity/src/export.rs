@@ -6,11 +6,10 @@ use crate::exit::{Failure, Result};
 use crate::new_directory::ensure_room;
 use crate::output::{Align, Output, Table};
 use crate::progress;
-use crate::verify::journal_directory;
+use crate::verify::{journal_directory, replay_journal};
 use clap::Args;
 use ledger::{AccountKey, Book, NO_CAP, Transfer, TransferKind};
 use money::Currency;
-use network::Replay;
 use serde::Serialize;
 use sheet::text_or_null;
 pub use sheet::{Cell, Sheet};
@@ -169,7 +168,7 @@ fn write(arguments: &Arguments, directory: &Path, blocks: u64) -> Result<Exporte
         Failure::failed(format!("cannot write {}: {error}", arguments.out.display()))
     };
 
-    let mut replay = Replay::open(directory, u64::MAX)?;
+    let mut replay = replay_journal(directory)?;
     let mut sheets = Sheets::create(&arguments.out).map_err(failed)?;
     let bar = progress::bar(blocks, "blocks");
     while let Some(step) = replay.step()? {

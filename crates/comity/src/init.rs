@@ -1,5 +1,6 @@
 //! `comity init`: the files of a new union, its journal founded.
 
+use crate::checkpoint;
 use crate::exit::{Failure, Result};
 use crate::keys::{Protection, PublicNodePart, PublicPart};
 use crate::loopback::free_addresses;
@@ -12,7 +13,7 @@ use jiff::civil::Date;
 use keys::{MemberKey, NodeKey, key_file};
 use ledger::NO_CAP;
 use money::Currency;
-use network::Node;
+use network::{Checkpoint, Node};
 use serde::Serialize;
 use simulate::preset::{CharterMember, PRESETS, QuotaSource, charter_text};
 use std::fmt::Write as _;
@@ -62,6 +63,10 @@ struct OwnNode {
     /// it listens. For a newcomer that the founders' nodes alone would not lead to the others
     #[arg(long = "introduced", value_name = "KEY=HOST:PORT", requires = "node_key")]
     introduced: Vec<Peer>,
+    /// Begin with the state in a checkpoint (`comity checkpoint` makes one at a member's) rather than with genesis. For a node whose
+    /// key has never voted
+    #[arg(long, value_name = "FILE", requires = "node_key")]
+    checkpoint: Option<PathBuf>,
 }
 
 /// Where a node listens.
@@ -245,6 +250,10 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         let text = format!("{}\n{} is incomplete: remove it and try again", failure.text, directory.display());
         Failure { text, ..failure }
     };
+    let checkpoint = arguments.own.checkpoint.as_deref().map(checkpoint::read).transpose()?;
+    if let (Plan::Agreed(charter, _), Some(file), Some(checkpoint)) = (&plan, &arguments.own.checkpoint, &checkpoint) {
+        checkpoint.check(charter).map_err(|error| checkpoint::failure(file, &error))?;
+    }
     let (charter, founders, homes) = match plan {
         Plan::New(members) => {
             let passphrase = arguments.protection.passphrase.chosen("the new key files")?;
@@ -252,7 +261,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         }
         Plan::Agreed(charter, place) => {
             let home = Home { directory: directory.clone(), http_port: HTTP_PORT, place, held: vec![] };
-            home.write(&charter).map_err(incomplete)?;
+            home.write(&charter, checkpoint.as_ref()).map_err(incomplete)?;
             (*charter, vec![], vec![home])
         }
     };
@@ -374,7 +383,7 @@ impl Arguments {
             vec![Home { directory: self.directory.clone(), http_port: HTTP_PORT, place: None, held }]
         };
         for home in &homes {
-            home.write(&charter)?;
+            home.write(&charter, None)?;
         }
         Ok((charter, founders, homes))
     }
@@ -384,13 +393,17 @@ impl Arguments {
 const NODE_KEY: &str = "node.key";
 
 impl Home {
-    fn write(&self, charter: &Charter) -> Result<()> {
+    fn write(&self, charter: &Charter, checkpoint: Option<&Checkpoint>) -> Result<()> {
         let directory = &self.directory;
         fs::create_dir_all(directory).map_err(Failure::io("create", directory))?;
         write_new(&directory.join("charter.toml"), charter.text())?;
         let text = node_file::new_text(&charter.name, self.http_port, self.place.as_ref(), &self.held, &[]);
         write_new(&directory.join("node.toml"), &text)?;
-        Ok(Node::found(&directory.join("data"), charter)?)
+        let data = directory.join("data");
+        Ok(match checkpoint {
+            None => Node::found(&data, charter)?,
+            Some(checkpoint) => checkpoint.begin(charter, &data)?,
+        })
     }
 
     fn founded_node(&self) -> Option<FoundedNode> {

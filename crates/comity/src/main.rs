@@ -3,6 +3,7 @@
 mod accede;
 mod arguments;
 mod charter;
+mod checkpoint;
 mod clear;
 mod completions;
 mod cycle;

@@ -1,23 +1,13 @@
 //! What `[node]` in `node.toml` makes of a charter: a place among the members' nodes.
 
-use crate::exit::{Failure, Result};
 use crate::node_file::{Introduced, Place, Timing};
 use crate::output::hex;
 use crate::remote::key_bytes;
 use keys::NodeKey;
-use network::{Membership, NodeError};
+use network::Membership;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
 use std::time::Duration;
 use union::Charter;
-
-/// The charter that a journal begins with.
-pub fn charter_of(data: &Path) -> Result<Charter> {
-    let genesis = journal::Reader::open(data).and_then(|reader| reader.block(0)).map_err(NodeError::from)?;
-    let charter = std::str::from_utf8(&genesis.payload).map_err(|error| error.to_string());
-    let charter = charter.and_then(|text| Charter::parse(text).map_err(|error| error.to_string()));
-    charter.map_err(|error| Failure::failed(format!("{}: the journal's charter: {error}", data.display())))
-}
 
 /// What is given, and what somebody should know who gave it: nothing that keeps a node from starting.
 #[derive(Debug)]

@@ -62,6 +62,11 @@ impl Output {
     }
 }
 
+/// Says something beside the result.
+pub fn note(text: &str) {
+    say(text);
+}
+
 /// Says why a command failed.
 pub fn complain(text: &str) {
     say(&format!("comity: {text}"));

@@ -3,9 +3,9 @@
 use crate::exit::{Failure, Result};
 use crate::output::{Output, hex, instant};
 use crate::progress;
-use crate::verify::journal_directory;
+use crate::verify::{journal_directory, replay_journal};
 use clap::Args;
-use network::{NodeError, Replay};
+use network::NodeError;
 use serde::Serialize;
 use simulate::{ClearingReport, Tally};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
 fn replay(directory: &Path, cycle: Option<u32>) -> Result<Report> {
     let acknowledged = journal::Reader::open(directory).and_then(|reader| reader.acknowledged());
     let bar = progress::bar(acknowledged.map_err(Failure::failed)?.map_or(0, |head| head.height), "blocks");
-    let mut replay = Replay::open(directory, u64::MAX)?;
+    let mut replay = replay_journal(directory)?;
     let mut tally = Tally::new(replay.union().charter().members.len());
     while let Some(step) = replay.step()? {
         tally.block(&step.applied);

@@ -253,7 +253,7 @@ struct Unlocked {
 impl NodeFile {
     /// The node's own key and those of members, unlocked with one passphrase.
     fn unlock(&self, path: &Path, passphrase: &PassphraseArguments) -> Result<Unlocked> {
-        let charter = membership::charter_of(&self.data)?;
+        let charter = network::founding_charter(&self.data)?;
         let at = |text: String| Failure::failed(format!("{}: {text}", path.display()));
         let Warned { value: place, warnings } = membership::place(self.node.as_ref(), &charter).map_err(at)?;
         warn(&warnings);

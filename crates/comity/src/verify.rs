@@ -1,13 +1,13 @@
 //! `comity verify`: a journal proved from its files alone, without a network.
 
 use crate::exit::{Exit, Failure, Result};
-use crate::output::{Output, hex, instant};
+use crate::output::{self, Output, hex, instant};
 use crate::progress;
 use crate::receipt;
 use clap::Args;
 use ledger::Book;
 use money::Currency;
-use network::{NodeError, Verified};
+use network::{NodeError, Replay, Verified};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,10 @@ struct Report {
     directory: PathBuf,
     union: String,
     charter_hash: String,
+    /// Heights from genesis to the last block, counted.
     blocks: u64,
+    /// The block that the journal begins after, in a state that a quorum has certified; 0 for genesis.
+    begins: u64,
     bytes: u64,
     /// Time of the last block, RFC 3339.
     time: String,
@@ -78,6 +81,18 @@ struct Fault {
 pub fn journal_directory(named: &Path) -> PathBuf {
     let data = named.join("data");
     if data.is_dir() { data } else { named.to_owned() }
+}
+
+/// Replays a journal from its beginning, and says so where that is not genesis.
+pub fn replay_journal(directory: &Path) -> Result<Replay> {
+    let replay = Replay::open(directory, u64::MAX)?;
+    if replay.begins() > 0 {
+        let (place, begins) = (directory.display(), replay.begins());
+        output::note(&format!(
+            "note: {place} begins after block {begins}: what was before is with other nodes, and not in this"
+        ));
+    }
+    Ok(replay)
 }
 
 /// Verifies, and prints what was proved or the first fault.
@@ -135,6 +150,7 @@ impl Report {
             union: union.charter().name.clone(),
             charter_hash: hex(&union.charter().hash()),
             blocks: union.height() + 1,
+            begins: verified.begins,
             bytes: verified.bytes,
             time: instant(union.time_ms()),
             batches: verified.batches,
@@ -172,13 +188,20 @@ impl Report {
                  other nodes"
             ),
         };
+        let begins = match self.begins {
+            0 => String::new(),
+            height => format!(
+                "\nbegins      after block {height}, with a state that a quorum of the members' nodes has certified; what was before is with \
+                 other nodes"
+            ),
+        };
         let books = self.balanced_currencies.len();
         let currencies = if books == 1 { "currency" } else { "currencies" };
         format!(
             "Verified    {}
 union       {}
 charter     {}
-blocks      {}, {} bytes, the last of {}; every checksum right, every hash follows{certified}
+blocks      {}, {} bytes, the last of {}; every checksum right, every hash follows{begins}{certified}
 batches     {}; every signature good
 commands    {}; every block leads to the state that it names
 settled     {} orders, in {} double entries

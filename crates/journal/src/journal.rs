@@ -4,7 +4,7 @@ use crate::disk::{Directory, Disk, DiskFile};
 use crate::error::{Damage, Error};
 use crate::format::{
     BlockHash, Head, MAX_PAYLOAD_BYTES, RECORD_HEADER_BYTES, RecordHeader, SEGMENT_HEADER_BYTES, SegmentHeader,
-    block_hash,
+    SnapshotId, block_hash,
 };
 use crate::head::HeadFile;
 use crate::names;
@@ -13,6 +13,7 @@ use crate::segment::Cursor;
 use crate::snapshot::SnapshotWriter;
 use std::collections::VecDeque;
 use std::fmt::Debug;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,23 +77,65 @@ impl Journal {
         Self::create_on(Arc::new(disk), genesis, Options::default())
     }
 
+    /// Creates a journal in `directory` that begins after a block; otherwise like [`create_after_on`](Self::create_after_on).
+    ///
+    /// # Errors
+    ///
+    /// As [`create_after_on`](Self::create_after_on).
+    pub fn create_after(
+        directory: impl AsRef<Path>,
+        begins: (u64, &[u8]),
+        snapshot: ([u8; 32], impl FnOnce(&mut dyn io::Write) -> io::Result<()>),
+    ) -> Result<Self, Error> {
+        let directory = directory.as_ref();
+        let disk = Directory::create(directory).map_err(Error::io("create", directory.display().to_string()))?;
+        Self::create_after_on(Arc::new(disk), begins, snapshot, Options::default())
+    }
+
     /// Creates a journal on `disk`; otherwise like [`create`](Self::create).
     pub fn create_on(disk: Arc<dyn Disk>, genesis: &[u8], options: Options) -> Result<Self, Error> {
-        check_length(0, genesis.len() as u64)?;
         let lock = lock(disk.as_ref())?;
-        let present = disk.names().map_err(Error::io("list", disk.place()))?;
-        let ours = |name: &&String| {
-            name.as_str() == names::HEAD || name.starts_with("blocks-") || name.starts_with("snapshot-")
-        };
-        if let Some(file) = present.iter().filter(ours).find(|name| !name.ends_with(names::UNFINISHED)) {
-            return Err(Error::Exists { place: disk.place(), file: file.clone() });
-        }
+        refuse_existing(disk.as_ref())?;
+        Self::create_at(disk, lock, 0, genesis, options)
+    }
+
+    /// Creates a journal that begins after a block with the state there, rather than with genesis: `payload` takes the place of that
+    /// block, and says why the state, whose snapshot is what `body` writes, is to be believed. Both are durable on return, and stay
+    /// as long as the journal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if there is a journal, [`Error::Locked`], [`Error::TooLarge`], [`Error::Io`], also for an error that `body`
+    /// returns.
+    pub fn create_after_on(
+        disk: Arc<dyn Disk>,
+        (height, payload): (u64, &[u8]),
+        (state_hash, body): ([u8; 32], impl FnOnce(&mut dyn io::Write) -> io::Result<()>),
+        options: Options,
+    ) -> Result<Self, Error> {
+        let lock = lock(disk.as_ref())?;
+        refuse_existing(disk.as_ref())?;
+        let head = Head { height, hash: block_hash(BlockHash::default(), height, &[payload]) };
+        // First what the journal cannot be without.
+        SnapshotWriter::new(disk.clone(), lock.clone(), Arc::new(AtomicU64::new(height)))
+            .write(SnapshotId { head, state_hash }, body)?;
+        Self::create_at(disk, lock, height, payload, options)
+    }
+
+    fn create_at(
+        disk: Arc<dyn Disk>,
+        lock: Arc<dyn Debug + Send + Sync>,
+        height: u64,
+        payload: &[u8],
+        options: Options,
+    ) -> Result<Self, Error> {
+        check_length(height, payload.len() as u64)?;
         names::remove_unfinished(disk.as_ref())?;
 
-        let hash = block_hash(BlockHash::default(), 0, &[genesis]);
-        let head = Head { height: 0, hash };
-        let tail =
-            Tail::create(disk.as_ref(), 0, BlockHash::default(), options, |tail| tail.put_record(head, 0, &[genesis]))?;
+        let head = Head { height, hash: block_hash(BlockHash::default(), height, &[payload]) };
+        let tail = Tail::create(disk.as_ref(), height, BlockHash::default(), options, |tail| {
+            tail.put_record(head, height, &[payload])
+        })?;
         Self::finish_opening(disk, lock, options, tail, head)
     }
 
@@ -254,6 +297,16 @@ fn lock(disk: &dyn Disk) -> Result<Arc<dyn Debug + Send + Sync>, Error> {
     lock.map(Arc::from).ok_or_else(|| Error::Locked { place: disk.place() })
 }
 
+fn refuse_existing(disk: &dyn Disk) -> Result<(), Error> {
+    let present = disk.names().map_err(Error::io("list", disk.place()))?;
+    let ours =
+        |name: &&String| name.as_str() == names::HEAD || name.starts_with("blocks-") || name.starts_with("snapshot-");
+    match present.iter().filter(ours).find(|name| !name.ends_with(names::UNFINISHED)) {
+        Some(file) => Err(Error::Exists { place: disk.place(), file: file.clone() }),
+        None => Ok(()),
+    }
+}
+
 fn check_length(height: u64, bytes: u64) -> Result<(), Error> {
     if bytes > MAX_PAYLOAD_BYTES { Err(Error::TooLarge { height, bytes }) } else { Ok(()) }
 }
@@ -272,8 +325,9 @@ impl ReadBack {
         let mut blocks = Blocks::from_segment(disk.clone(), first)?;
         let acknowledged = blocks.acknowledged();
         let mut unproven = VecDeque::new();
-        // Genesis and what lies before the segment was durable before the segment had its name.
-        let mut durable_blocks = first.max(1).max(acknowledged.map_or(0, |head| head.height.saturating_add(1)));
+        // The beginning and what lies before the segment was durable before the segment had its name.
+        let mut durable_blocks = first + u64::from(blocks.cursor.is_at_beginning());
+        durable_blocks = durable_blocks.max(acknowledged.map_or(0, |head| head.height.saturating_add(1)));
         while let Some(block) = blocks.next_block()? {
             let (height, offset) = (block.height, block.offset);
             unproven.push_back(offset);

@@ -4,7 +4,7 @@ use crate::disk::{Directory, Disk};
 use crate::error::{Damage, Error, Fault};
 use crate::format::{BlockHash, Head, RECORD_HEADER_BYTES};
 use crate::segment::{Cursor, Step};
-use crate::snapshot::{self, Latest};
+use crate::snapshot::{self, Latest, Snapshot};
 use crate::{head, names};
 use std::path::Path;
 use std::sync::Arc;
@@ -78,18 +78,27 @@ impl Reader {
     /// # Errors
     ///
     /// [`Error::Corrupt`] and [`Error::Version`] if the segment or a record header before `height` is not good, [`Error::Io`]. A height beyond the head
-    /// by more than one is [`Error::NoBlock`].
+    /// by more than one is [`Error::NoBlock`], and so is one before the journal's [beginning](Self::begins).
     pub fn blocks(&self, height: u64) -> Result<Blocks, Error> {
         let segments = existing_segments(self.disk())?;
-        // The list begins with 0.
-        let first = segments[segments.partition_point(|first| *first <= height) - 1];
+        let no_block = || Error::NoBlock { height, place: self.disk.place() };
+        let first = *segments[..segments.partition_point(|first| *first <= height)].last().ok_or_else(no_block)?;
         let mut blocks = Blocks::from_segment(self.disk.clone(), first)?;
         while blocks.cursor.height < height {
             if !blocks.advance(Cursor::skip)? {
-                return Err(Error::NoBlock { height, place: self.disk.place() });
+                return Err(no_block());
             }
         }
         Ok(blocks)
+    }
+
+    /// The height of the block that the journal begins with: 0 for genesis.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`], and [`Error::Corrupt`] if the beginning is missing.
+    pub fn begins(&self) -> Result<u64, Error> {
+        Ok(existing_segments(self.disk())?[0])
     }
 
     /// The block at `height`.
@@ -105,7 +114,17 @@ impl Reader {
         Ok(Block { height, hash: blocks.cursor.previous, payload: blocks.cursor.into_payload() })
     }
 
-    /// The newest snapshot that is whole, and those that had to be passed over.
+    /// The snapshot of a block, whose checksums were found good.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] and [`Error::Version`] if it is not good, [`Error::Io`], also if there is none.
+    pub fn snapshot(&self, height: u64) -> Result<Snapshot, Error> {
+        snapshot::check(self.disk(), height)
+    }
+
+    /// The newest snapshot that is whole, and those that had to be passed over. A journal that begins after a block has the one of that
+    /// block at least.
     ///
     /// # Errors
     ///
@@ -115,11 +134,12 @@ impl Reader {
     }
 }
 
-/// The first heights of the segments, ascending from 0.
+/// The first heights of the segments, ascending from the journal's beginning.
 pub(crate) fn existing_segments(disk: &dyn Disk) -> Result<Vec<u64>, Error> {
     let segments = names::segments(disk)?;
     match segments.first() {
         Some(0) => Ok(segments),
+        Some(first) if Cursor::open(disk, *first)?.is_at_beginning() => Ok(segments),
         Some(first) => Err(Error::Corrupt(Fault {
             file: names::segment(0),
             offset: 0,
@@ -169,7 +189,7 @@ impl Blocks {
         self.acknowledged
     }
 
-    /// The last block before the position; `None` before genesis.
+    /// The last block before the position; `None` before the beginning.
     #[must_use]
     pub fn head(&self) -> Option<Head> {
         self.cursor.head()
@@ -207,8 +227,8 @@ impl Blocks {
                     return Ok(true);
                 }
                 Step::Bad(damage) => {
-                    // Genesis is durable before its segment has a name.
-                    let durable = self.cursor.height == 0
+                    // The beginning is durable before its segment has a name.
+                    let durable = self.cursor.is_at_beginning()
                         || self.next_segment()?.is_some()
                         || self.is_acknowledged()?
                         || self.cursor.later_record_proves_durable()?;
@@ -224,7 +244,7 @@ impl Blocks {
                         continue;
                     }
                     Some(first) => self.cursor.fault(Damage::MissingBlocks(names::segment(first))),
-                    None if self.cursor.height == 0 => {
+                    None if self.cursor.is_at_beginning() => {
                         self.cursor.fault(Damage::Truncated { missing: RECORD_HEADER_BYTES as u64 })
                     }
                     None if !self.is_acknowledged()? => return Ok(false),

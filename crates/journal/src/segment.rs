@@ -79,9 +79,14 @@ impl Cursor {
         })
     }
 
-    /// The last block before the cursor; `None` before genesis.
+    /// Whether the next record is the one that the journal begins with: no hash comes before it.
+    pub(crate) fn is_at_beginning(&self) -> bool {
+        self.height == self.header.first_height && self.header.previous == BlockHash::default()
+    }
+
+    /// The last block before the cursor; `None` before the beginning.
     pub(crate) fn head(&self) -> Option<Head> {
-        Some(Head { height: self.height.checked_sub(1)?, hash: self.previous })
+        (!self.is_at_beginning()).then(|| Head { height: self.height - 1, hash: self.previous })
     }
 
     /// The payload of the last block that [`step`](Self::step) found.

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Bodies are written and read in pieces of this size, in bytes.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// So many snapshots are kept.
+/// So many snapshots are kept, beside the one that a journal begins with.
 const KEPT: usize = 2;
 
 /// Writes the snapshots of a journal. There is one journal for a directory, and its owner makes one of these.
@@ -33,7 +33,8 @@ impl SnapshotWriter {
         Self { disk, _lock: lock, durable_height }
     }
 
-    /// Writes the snapshot whose body is what `body` writes; durable on return. Then removes all but the newest two.
+    /// Writes the snapshot whose body is what `body` writes; durable on return. Then removes all but the newest two, and the one that
+    /// the journal begins with.
     ///
     /// # Errors
     ///
@@ -51,7 +52,9 @@ impl SnapshotWriter {
         self.disk.sync_names().map_err(Error::io("sync", self.disk.place()))?;
 
         let heights = names::snapshots(self.disk.as_ref())?;
-        for height in &heights[..heights.len().saturating_sub(KEPT)] {
+        // The state that a journal begins with is nowhere else.
+        let begins = names::segments(self.disk.as_ref())?.first().copied();
+        for height in heights[..heights.len().saturating_sub(KEPT)].iter().filter(|height| Some(**height) != begins) {
             let name = names::snapshot(*height);
             self.disk.remove(&name).map_err(Error::io("remove", name.as_str()))?;
         }

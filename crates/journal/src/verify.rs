@@ -21,8 +21,10 @@ pub struct Progress {
 pub struct Verified {
     /// The last block. Compare it with what others hold: a journal that was cut at a block, and its `head` removed, is a valid shorter one.
     pub head: Head,
-    /// The number of blocks, with genesis.
+    /// The number of blocks, with the one that it begins with.
     pub blocks: u64,
+    /// The height of the first of them, 0 for genesis.
+    pub begins: u64,
     /// The bytes of all payloads.
     pub payload_bytes: u64,
     /// Bytes at the end of blocks that were being written and never acknowledged; not a fault.
@@ -33,7 +35,7 @@ pub struct Verified {
     pub snapshots: Vec<u64>,
 }
 
-/// Reads every block from genesis, gives it to `on_block`, then reads every snapshot, and stops at the first fault.
+/// Reads every block from the beginning, gives it to `on_block`, then reads every snapshot, and stops at the first fault.
 ///
 /// # Errors
 ///
@@ -43,16 +45,16 @@ pub fn verify(
     mut on_block: impl FnMut(u64, &[u8]) -> Result<(), String>,
     mut on_progress: impl FnMut(Progress),
 ) -> Result<Verified, Error> {
-    let acknowledged = reader.acknowledged()?;
+    let (acknowledged, begins) = (reader.acknowledged()?, reader.begins()?);
     let mut progress = Progress {
         blocks: 0,
-        of_blocks: acknowledged.map_or(0, |head| head.height.saturating_add(1)),
+        of_blocks: acknowledged.map_or(0, |head| (head.height.saturating_add(1)).saturating_sub(begins)),
         payload_bytes: 0,
     };
     let snapshots = snapshot::check_all(reader.disk())?;
     let mut waiting = snapshots.iter().peekable();
 
-    let mut blocks = reader.blocks(0)?;
+    let mut blocks = reader.blocks(begins)?;
     while let Some(block) = blocks.next_block()? {
         on_block(block.height, block.payload).map_err(|reason| Error::Refused {
             height: block.height,
@@ -74,8 +76,9 @@ pub fn verify(
         return Err(snapshot::of_another_block(head.height));
     }
     Ok(Verified {
-        head: blocks.head().expect("reading fails without genesis"),
+        head: blocks.head().expect("reading fails without a beginning"),
         blocks: progress.blocks,
+        begins,
         payload_bytes: progress.payload_bytes,
         torn_bytes: blocks.rest_bytes()?,
         acknowledged,

@@ -1,5 +1,6 @@
 //! What can go wrong in a node.
 
+use crate::checkpoint::CheckpointError;
 use crate::consensus::CertificateError;
 use std::path::PathBuf;
 use union::{BatchError, BlockError, BlockFormatError, CharterError, OrderProofError, SnapshotError};
@@ -54,6 +55,14 @@ pub enum NodeError {
         height: u64,
         /// What is wrong with it.
         error: SnapshotError,
+    },
+    /// What a journal begins with, or is to begin with, is not in order.
+    #[error("{place}: {error}")]
+    Checkpoint {
+        /// The journal's directory, or the checkpoint's file.
+        place: PathBuf,
+        /// What is wrong with it.
+        error: CheckpointError,
     },
     /// The node cannot take its place among the others.
     #[error("{0}")]

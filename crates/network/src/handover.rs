@@ -70,6 +70,11 @@ impl Followed {
 }
 
 impl Handover {
+    /// The height of the epoch's last block.
+    pub fn height(&self) -> u64 {
+        self.header.height
+    }
+
     /// Its bytes: header, parts, number of keys (2 bytes, little-endian), keys, length of the certificate (4 bytes), certificate.
     pub fn write(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(bytemuck::bytes_of(&self.header));
@@ -109,6 +114,11 @@ pub(crate) struct Handovers {
 }
 
 impl Handovers {
+    /// Goes on from those that are known.
+    pub fn after(found: Vec<Handover>) -> Handovers {
+        Handovers { parts: BTreeMap::new(), found }
+    }
+
     /// Those up to here.
     pub fn found(&self) -> &[Handover] {
         &self.found

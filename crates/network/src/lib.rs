@@ -8,6 +8,7 @@
 //! statements, exports and [`verify`](verify()) are made from. This crate knows nothing of HTTP or files
 //! other than the journal; with a single node the order of blocks is the order of arrival.
 
+mod checkpoint;
 mod clock;
 mod consensus;
 mod error;
@@ -25,6 +26,7 @@ mod snapshots;
 mod statement;
 mod verify;
 
+pub use checkpoint::{Checkpoint, CheckpointError, founding_charter};
 pub use clock::Clock;
 pub use consensus::{CertificateError, Membership, Nodes, Timing};
 pub use error::{NodeError, ReceiptError, SubmitError};

@@ -1,5 +1,6 @@
 //! The life of a node: open or join, admit, order, answer, close.
 
+use crate::checkpoint::last_certificate;
 use crate::clock::Clock;
 use crate::consensus::{self, Membership, NoPlace, Pool, Running};
 #[cfg(test)]
@@ -137,6 +138,9 @@ enum Order {
 pub(crate) struct Shared {
     pub union: RwLock<Union>,
     in_force: RwLock<InForce>,
+    /// The last certificate in the journal when the node was started, and the height of its block: where an engine begins that has
+    /// nothing of its own.
+    pub floor: Option<(u64, Vec<u8>)>,
     /// By member, those to come included: the highest sequence in a block so far.
     pub sequences: Vec<AtomicU64>,
     /// Height up to which blocks are durable.
@@ -168,7 +172,7 @@ impl InForce {
 }
 
 impl Shared {
-    pub fn new(union: Union, options: Options) -> Shared {
+    pub fn new(union: Union, floor: Option<(u64, Vec<u8>)>, options: Options) -> Shared {
         let members = 0..MEMBERS_MAX as u16;
         Shared {
             sequences: members.map(|member| AtomicU64::new(union.sequence(member))).collect(),
@@ -176,6 +180,7 @@ impl Shared {
             durable: watch::channel(union.height()).0,
             events: broadcast::channel(options.event_blocks).0,
             union: RwLock::new(union),
+            floor,
             waiting_bytes: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             final_height: AtomicU64::new(0),
@@ -562,7 +567,8 @@ fn begin(
     index_seed: u64,
 ) -> Result<(Arc<Shared>, Snapshots, Recovered), NodeError> {
     let (union, recovered) = recover(&journal.reader(), directory, index_seed)?;
-    let shared = Arc::new(Shared::new(union, options));
+    let floor = last_certificate(&journal.reader(), union.height())?;
+    let shared = Arc::new(Shared::new(union, floor, options));
     let snapshots = Snapshots::new(journal.snapshot_writer(), shared.clone(), options.snapshot_bytes);
     Ok((shared, snapshots, recovered))
 }

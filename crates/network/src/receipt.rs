@@ -1,8 +1,7 @@
 //! Receipts of finality: what a member shows to somebody who has the charter and nothing else.
 
-use crate::consensus::Nodes;
 use crate::error::{NodeError, ReceiptError};
-use crate::handover::{Followed, HANDOVERS_MAX, Handover, Handovers};
+use crate::handover::{Followed, HANDOVERS_MAX, Handover};
 use crate::record::CERTIFICATE_BYTES_MAX;
 use crate::replay::Replay;
 use std::collections::BTreeMap;
@@ -48,17 +47,18 @@ impl FinalityReceipt {
     /// [`NodeError`] if the journal cannot be read, or one node orders alone and nobody certifies its blocks.
     pub fn find(directory: &Path, until: u64, order: u128) -> Result<Option<FinalityReceipt>, NodeError> {
         let mut replay = Replay::open(directory, until)?;
-        if Nodes::of(replay.union().charter()).is_none() {
+        if !replay.founding().has_nodes() {
             return Err(NodeError::Membership("one node orders alone here: its blocks have no certificates".into()));
         }
-        let (mut search, mut handovers) = (Search::default(), Handovers::default());
+        let (mut search, mut handovers) = (Search::default(), replay.handovers().to_vec());
         while let Some(step) = replay.step()? {
             let header = *step.block.header();
-            let parts = step.applied.parts;
             search.see(order, step.applied);
             // The nodes that certify a block come after the handovers before it.
-            search.prove(header, &step.certificate, handovers.found());
-            handovers.see(step.union, parts, &header, &step.certificate);
+            search.prove(header, &step.certificate, &handovers);
+            if replay.handovers().len() > handovers.len() {
+                handovers = replay.handovers().to_vec();
+            }
         }
         Ok(search.receipt)
     }

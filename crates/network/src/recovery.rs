@@ -1,8 +1,9 @@
 //! The state again, after a stop or a crash.
 
+use crate::checkpoint::{Beginning, founding};
 use crate::error::NodeError;
 use crate::record;
-use crate::replay::{apply, hex, read_charter};
+use crate::replay::{apply, hex};
 use journal::Reader;
 use std::io::Read;
 use std::path::Path;
@@ -15,7 +16,7 @@ pub struct Recovered {
     pub height: u64,
     /// State hash there.
     pub state: Hash,
-    /// Height of the snapshot that recovery began from, 0 for genesis.
+    /// Height of the snapshot that recovery began from; 0 for genesis.
     pub snapshot: u64,
     /// Blocks replayed after it.
     pub replayed: u64,
@@ -28,7 +29,7 @@ pub struct Recovered {
 /// The state at the journal's end, from the newest snapshot that is good and the blocks after it.
 /// `directory` is for messages; `index_seed` is any number, see [`union::Union::new`].
 pub fn recover(reader: &Reader, directory: &Path, index_seed: u64) -> Result<(Union, Recovered), NodeError> {
-    let charter = read_charter(directory, &reader.block(0)?.payload)?;
+    let charter = founding(reader, directory)?;
     let latest = reader.latest_snapshot()?;
     let mut passed_over: Vec<String> = latest.passed_over.iter().map(ToString::to_string).collect();
     let mut union = None;
@@ -36,7 +37,7 @@ pub fn recover(reader: &Reader, directory: &Path, index_seed: u64) -> Result<(Un
         let (height, state) = (snapshot.id.head.height, snapshot.id.state_hash);
         let mut bytes = Vec::new();
         match snapshot.read_to_end(&mut bytes) {
-            Ok(_) => match Union::from_snapshot(charter.clone(), &bytes, state, index_seed) {
+            Ok(_) => match Union::from_snapshot(charter, &bytes, state, index_seed) {
                 Ok(read) => union = Some(read),
                 Err(error) => passed_over.push(NodeError::Snapshot { height, error }.to_string()),
             },
@@ -46,7 +47,10 @@ pub fn recover(reader: &Reader, directory: &Path, index_seed: u64) -> Result<(Un
     for text in &passed_over {
         tracing::warn!("a snapshot was passed over: {text}");
     }
-    let mut union = union.unwrap_or_else(|| Union::new(charter, index_seed));
+    let mut union = match union {
+        Some(union) => union,
+        None => Beginning::read(reader, directory, index_seed)?.union,
+    };
     let snapshot = union.height();
     let mut blocks = reader.blocks(snapshot + 1)?;
     while let Some(read) = blocks.next_block()? {

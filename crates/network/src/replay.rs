@@ -1,6 +1,8 @@
-//! Going through a journal's blocks from genesis, applying each.
+//! Going through a journal's blocks from its beginning, applying each.
 
+use crate::checkpoint::Beginning;
 use crate::error::NodeError;
+use crate::handover::{Handover, Handovers};
 use crate::record;
 use journal::{Blocks, Reader};
 use std::path::Path;
@@ -27,9 +29,12 @@ pub(crate) fn read_charter(directory: &Path, genesis: &[u8]) -> Result<Charter, 
     Charter::parse(text).map_err(error)
 }
 
-/// A journal being replayed from genesis. Works beside a node that writes it.
+/// A journal being replayed from its beginning. Works beside a node that writes it.
 #[derive(Debug)]
 pub struct Replay {
+    founding: Charter,
+    begins: u64,
+    handovers: Handovers,
     union: Union,
     blocks: Blocks,
     until: u64,
@@ -51,10 +56,31 @@ pub struct Step<'a> {
 impl Replay {
     /// Opens the journal in a node's directory. Blocks after `until` are not looked at.
     pub fn open(directory: &Path, until: u64) -> Result<Replay, NodeError> {
-        let mut blocks = Reader::open(directory)?.blocks(0)?;
-        let genesis = blocks.next_block()?.expect("a journal has a genesis").payload.to_vec();
-        let charter = read_charter(directory, &genesis)?;
-        Ok(Replay { union: Union::new(charter, 0), blocks, until })
+        Replay::of(&Reader::open(directory)?, directory, until)
+    }
+
+    /// Replays the journal of a reader; `directory` is for messages.
+    pub(crate) fn of(reader: &Reader, directory: &Path, until: u64) -> Result<Replay, NodeError> {
+        let Beginning { founding, union, handovers, .. } = Beginning::read(reader, directory, 0)?;
+        let begins = union.height();
+        let blocks = reader.blocks(begins + 1)?;
+        Ok(Replay { founding, begins, handovers: Handovers::after(handovers), union, blocks, until })
+    }
+
+    /// The charter that the union was founded on.
+    pub fn founding(&self) -> &Charter {
+        &self.founding
+    }
+
+    /// The block that the journal begins after: 0 where it begins with genesis. What happened up to there is in its state, and not in
+    /// its blocks.
+    pub fn begins(&self) -> u64 {
+        self.begins
+    }
+
+    /// From the founders' nodes to those after the last block that was replayed.
+    pub(crate) fn handovers(&self) -> &[Handover] {
+        self.handovers.found()
     }
 
     /// The union as far as it was replayed.
@@ -70,6 +96,7 @@ impl Replay {
         let Some(read) = self.blocks.next_block()? else { return Ok(None) };
         let record = record::decode(read.height, read.payload, Batch::from_journal)?;
         let applied = apply(&mut self.union, &record.block, record.state)?;
+        self.handovers.see(&self.union, applied.parts, record.block.header(), &record.certificate);
         Ok(Some(Step { union: &self.union, block: record.block, applied, certificate: record.certificate }))
     }
 }

@@ -7,16 +7,28 @@ use union::{Period, Statement, StatementBuilder};
 
 /// A member's statement from the journal in `directory`, of blocks up to `until`.
 ///
-/// The blocks are replayed from genesis until the period is over, so that every balance is the sum of
-/// entries and nothing else.
+/// The blocks are replayed from the journal's beginning until the period is over, so that every balance is the sum of entries, and of
+/// what a quorum has certified where the journal does not begin with genesis. It then has no statement of what began before.
 pub fn statement(directory: &Path, member: u16, period: Period, until: u64) -> Result<Statement, NodeError> {
     let mut replay = Replay::open(directory, until)?;
+    let begins = replay.begins();
+    let is_cut = begins > 0
+        && match period {
+            Period::Day(day) => day <= replay.union().today(),
+            Period::Cycle(cycle) => cycle <= replay.union().open_cycle_row().number,
+        };
+    if is_cut {
+        return Err(NodeError::Period(format!(
+            "this journal begins after block {begins}, on {}: ask a node that holds the blocks before it",
+            replay.union().today()
+        )));
+    }
     if let Period::Day(day) = period
         && day < replay.union().today()
     {
         return Err(NodeError::Period(format!("{day} is before the union's first day, {}", replay.union().today())));
     }
-    let mut builder = StatementBuilder::new(member, period);
+    let mut builder = StatementBuilder::new(replay.union(), member, period);
     let mut is_over = false;
     while !is_over {
         let Some(step) = replay.step()? else { break };

@@ -1,9 +1,10 @@
 //! Proving a journal from its files alone: checksums, hash chain, every signature and certificate, every rule, every sum.
 
+use crate::checkpoint::Beginning;
 use crate::consensus::Nodes;
 use crate::error::NodeError;
 use crate::record;
-use crate::replay::{apply, read_charter};
+use crate::replay::apply;
 use journal::Reader;
 use std::io::Read;
 use std::path::Path;
@@ -34,6 +35,9 @@ pub struct Verified {
     /// Height up to which a quorum of the members' nodes has certified the blocks, by a certificate over the block there; `None`
     /// where one node orders alone. Blocks after it are final by certificates that other nodes hold.
     pub certified: Option<u64>,
+    /// The block that the journal begins after: 0 where it begins with genesis. What was before is in a state that a quorum has
+    /// certified, and was not recomputed.
+    pub begins: u64,
     /// Bytes of all blocks.
     pub bytes: u64,
     /// Bytes at the end that were being written and never acknowledged; not a fault.
@@ -42,7 +46,7 @@ pub struct Verified {
     pub snapshots: Vec<u64>,
 }
 
-/// Recomputes a journal from genesis and stops at the first thing that is not as it should be, naming
+/// Recomputes a journal from its beginning (genesis, or a state that is proved by certificates) and stops at the first thing that is not as it should be, naming
 /// the block: checksums and hash chain, the signature of every batch, every quorum certificate, the state hash after every block,
 /// all books summing to zero after every block, every limit kept after the last, the snapshots' checksums, and that the
 /// newest of them is the state that its block led to.
@@ -54,18 +58,16 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
     }
     let snapshot_id = snapshot.snapshot.map(|snapshot| snapshot.id);
 
-    let mut union: Option<Union> = None;
+    let Beginning { founding, mut union, .. } = Beginning::read(&reader, directory, 0)?;
+    let begins = union.height();
     let mut failure: Option<NodeError> = None;
-    let mut certified = None;
+    let mut certified = union.charter().has_nodes().then_some(begins);
     let (mut batches, mut commands, mut settled, mut transfers) = (0, 0, 0, 0);
     let on_block = |height: u64, payload: &[u8]| -> Result<(), String> {
         let step = (|| -> Result<(), NodeError> {
-            let Some(union) = &mut union else {
-                let charter = read_charter(directory, payload)?;
-                certified = charter.has_nodes().then_some(0);
-                union = Some(Union::new(charter, 0));
+            if height == begins {
                 return Ok(());
-            };
+            }
             let identity = union.charter().hash();
             // Whose keys they are that the batches are signed with, the union checks.
             let record = record::decode(height, payload, |bytes| Batch::signed(bytes, &identity))?;
@@ -78,7 +80,7 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
                 checked.map_err(|error| NodeError::Certificate { height, error })?;
                 certified = Some(height);
             }
-            let applied = apply(union, &block, record.state)?;
+            let applied = apply(&mut union, &block, record.state)?;
             let fault = |text: String| NodeError::System(format!("block {height}: {text}"));
             for (book, sum) in union.ledger().sums() {
                 if sum != 0 {
@@ -116,14 +118,12 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
         // The journal's error names the file and the place as well.
         (Err(error), _) => return Err(error.into()),
     };
-    let union = union.expect("a journal has a genesis");
     if let Some(mut snapshot) = reader.latest_snapshot()?.snapshot {
         let (height, state) = (snapshot.id.head.height, snapshot.id.state_hash);
         let mut bytes = Vec::new();
         let read = snapshot.read_to_end(&mut bytes);
         read.map_err(|error| NodeError::System(format!("the snapshot at block {height}: {error}")))?;
-        Union::from_snapshot(union.charter().clone(), &bytes, state, 0)
-            .map_err(|error| NodeError::Snapshot { height, error })?;
+        Union::from_snapshot(founding, &bytes, state, 0).map_err(|error| NodeError::Snapshot { height, error })?;
     }
     if !union.ledger().is_within_limits() {
         return Err(NodeError::System("after the last block an account or a line is beyond its limit".into()));
@@ -134,6 +134,7 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
         settled,
         transfers,
         certified,
+        begins,
         bytes: read.payload_bytes,
         torn_bytes: read.torn_bytes,
         snapshots: read.snapshots,

@@ -1,4 +1,4 @@
-//! A member's statement: what it had, what moved, what it has. A fold over events, from genesis.
+//! A member's statement: what it had, what moved, what it has. A fold over events, from genesis or from a state that is proved.
 
 use crate::calendar::Day;
 use crate::command::Payment;
@@ -77,7 +77,7 @@ pub struct Statement {
     pub accounts: Vec<AccountStatement>,
 }
 
-/// Makes a statement out of the blocks from genesis on.
+/// Makes a statement out of the blocks from some state on.
 #[derive(Clone, Debug)]
 pub struct StatementBuilder {
     member: u16,
@@ -89,13 +89,18 @@ pub struct StatementBuilder {
 }
 
 impl StatementBuilder {
-    /// A statement of a member for a period.
-    pub fn new(member: u16, period: Period) -> Self {
-        let account = AccountKey::position(member);
-        let position = AccountStatement { account, opening: 0, entries: Vec::new(), closing: 0 };
-        let accounts = BTreeMap::from([((account.book, account.participant), position)]);
-        // The first cycle opens with the union, in no block.
-        StatementBuilder { member, period, cycle: 1, payment: None, accounts }
+    /// A statement of a member for a period, which begins no earlier than the next block of `union`: the balances there are the first
+    /// ones; at genesis there are none.
+    pub fn new(union: &Union, member: u16, period: Period) -> Self {
+        let opened =
+            |account, balance| AccountStatement { account, opening: balance, entries: vec![], closing: balance };
+        let rows = union.ledger().accounts().rows();
+        let rows = rows.iter().filter(|row| row.key.member == member && row.balance() != 0);
+        let mut accounts: BTreeMap<_, _> =
+            rows.map(|row| ((row.key.book, row.key.participant), opened(row.key, row.balance()))).collect();
+        let position = AccountKey::position(member);
+        accounts.entry((position.book, position.participant)).or_insert_with(|| opened(position, 0));
+        StatementBuilder { member, period, cycle: union.open_cycle_row().number, payment: None, accounts }
     }
 
     /// Takes in the next block; `union` is the union after it. True once the period is over.

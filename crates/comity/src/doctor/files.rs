@@ -30,12 +30,12 @@ pub struct Known {
 /// The journal can be read, and how far it goes; returns what it says.
 pub fn journal(findings: &mut Findings, file: &NodeFile) -> Option<Known> {
     let place = file.data.display();
-    let founding = match membership::charter_of(&file.data) {
+    let founding = match network::founding_charter(&file.data) {
         Ok(charter) => charter,
-        Err(failure) => {
+        Err(error) => {
             let advice = "check `data` in the configuration; a new node is founded by `comity init`, a damaged journal is \
                           restored from a copy";
-            findings.wrong("journal", failure.text, advice);
+            findings.wrong("journal", format!("{place}: {error}"), advice);
             return None;
         }
     };

@@ -7,12 +7,11 @@ use crate::exit::{Failure, Result};
 use crate::new_directory::ensure_room;
 use crate::output::Output;
 use crate::passphrase::PassphraseArguments;
-use crate::verify::journal_directory;
+use crate::verify::{journal_directory, replay_journal};
 use api::iso::Outgoing;
 use clap::Args;
 use iso20022::outbound::{Report, Stamp};
 use keys::key_file;
-use network::Replay;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -61,7 +60,7 @@ struct Written {
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     ensure_room(&arguments.out)?;
     let data = journal_directory(&arguments.directory);
-    let mut replay = Replay::open(&data, u64::MAX)?;
+    let mut replay = replay_journal(&data)?;
     let charter = replay.union().charter().clone();
     let member =
         charter.member(&arguments.member).ok_or_else(|| crate::statement::no_member(&charter, &arguments.member))?;

@@ -8,7 +8,7 @@ use crate::exit::{Failure, Result};
 use crate::output::Output;
 use crate::remote::SignerArguments;
 use crate::serve::stop_signal;
-use crate::verify::journal_directory;
+use crate::verify::{journal_directory, replay_journal};
 use clap::Args;
 use network::Replay;
 use serde::Serialize;
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let names = arguments.names.read()?;
     let desk = Desk::open(&arguments.signer, names)?;
     let data = journal_directory(&arguments.data);
-    let replay = Replay::open(&data, u64::MAX)?;
+    let replay = replay_journal(&data)?;
     if replay.union().charter().hash() != desk.charter().hash() {
         return Err(Failure::failed(format!("{} is the journal of another union than the node's", data.display())));
     }

@@ -68,9 +68,7 @@ impl Nodes {
     ///
     /// [`CertificateError`]: the block is not proved final by this.
     pub fn check(&self, certificate: &[u8], block: &Hash) -> Result<(), CertificateError> {
-        let config = self.verifier.certificate_codec_config();
-        let certificate = Certificate::decode_cfg(Bytes::copy_from_slice(certificate), &config);
-        let certificate = certificate.map_err(|error| CertificateError::Format(error.to_string()))?;
+        let certificate = decode(certificate, &self.verifier)?;
         if certificate.proposal.payload.0 != *block {
             return Err(CertificateError::OtherBlock);
         }
@@ -87,6 +85,12 @@ pub(crate) fn namespace(union: &Hash) -> Vec<u8> {
 /// A key as the engine has it.
 pub(crate) fn public_key(key: &[u8; 32]) -> Option<PublicKey> {
     PublicKey::decode(Bytes::copy_from_slice(key)).ok()
+}
+
+/// Reads a certificate by the nodes of a scheme, whose signatures are not checked.
+pub(crate) fn decode(certificate: &[u8], nodes: &Scheme) -> Result<Certificate, CertificateError> {
+    let certificate = Certificate::decode_cfg(Bytes::copy_from_slice(certificate), &nodes.certificate_codec_config());
+    certificate.map_err(|error| CertificateError::Format(error.to_string()))
 }
 
 /// A certificate's bytes.

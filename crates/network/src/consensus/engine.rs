@@ -1,6 +1,7 @@
 //! The parts of the engine, put together. The same for a node on a real network and for one in a simulation.
 
 use super::candidate::Candidate;
+use super::certificate;
 use super::epochs::{BUFFER, Epochs, MAILBOX, Schemes, scheme};
 use super::executor::{Executor, FinalBlocks};
 use super::gossip;
@@ -25,7 +26,7 @@ use commonware_p2p::{Blocker, Provider, Receiver, Sender};
 use commonware_parallel::Sequential;
 use commonware_runtime::buffer::paged::CacheRef;
 use commonware_runtime::{Clock as Sleep, Handle, Metrics, Spawner, Storage};
-use commonware_storage::archive::prunable;
+use commonware_storage::archive::{Archive as _, prunable};
 use commonware_storage::translator::EightCap;
 use commonware_utils::{NZDuration, NZU16, NZU64, NZUsize};
 use futures::future::select_all;
@@ -119,13 +120,19 @@ impl Engine {
             },
             channels.backfill,
         );
-        let start = Candidate::Genesis(charter.hash()).digested();
-        let genesis = start.digest();
+        let genesis = Candidate::Genesis(charter.hash()).digested();
         let certificates =
             prunable::Archive::init(context.child("certificates"), archive("certificates", &pages, MEMBERS_MAX));
         let certificates = certificates.await.expect("the certificates of final blocks can be read");
         let blocks = prunable::Archive::init(context.child("blocks"), archive("blocks", &pages, charter.hash()));
         let blocks = blocks.await.expect("the final blocks can be read");
+        // The journal began with a checkpoint, or is a copy: the engine has none of the blocks in it, and need not fetch them.
+        let floor = shared.floor.as_ref().filter(|_| certificates.last_index().is_none());
+        let floor = floor.and_then(|(height, certificate)| {
+            let nodes = scheme(rosters.union(), rosters.of_height(*height)?, &key).ok()?;
+            certificate::decode(certificate, &nodes).ok()
+        });
+        let start = floor.map_or_else(|| Start::Genesis(genesis.clone()), Start::Floor);
         let (actor, marshal, _): (_, Marshal, _) = Actor::init(
             context.child("marshal"),
             certificates,
@@ -133,7 +140,7 @@ impl Engine {
             marshal::Config {
                 provider: schemes.clone(),
                 epocher: epocher.clone(),
-                start: Start::Genesis(start),
+                start,
                 partition_prefix: "marshal".into(),
                 mailbox_size: MAILBOX,
                 view_retention: ViewDelta::new(64),
@@ -154,6 +161,7 @@ impl Engine {
             let union = shared.union.read().unwrap_or_else(PoisonError::into_inner);
             Arc::new(Tips::new(union.tip().clone()))
         };
+        let reader = journal.reader();
         let (to_executor, to_apply) = mpsc::unbounded_channel();
         let executor = Executor {
             shared: shared.clone(),
@@ -187,6 +195,7 @@ impl Engine {
         let application = Inline::new(context.child("application"), leader, marshal.clone(), epocher);
         let epochs = Epochs {
             shared: shared.clone(),
+            journal: reader,
             key,
             schemes,
             marshal,
@@ -194,7 +203,7 @@ impl Engine {
             blocker: peers,
             timing,
             pages,
-            genesis,
+            genesis: genesis.digest(),
         };
         parts.push(
             context

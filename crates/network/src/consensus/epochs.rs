@@ -8,13 +8,14 @@ use super::leader::Leader;
 use super::{Digest, Marshal, PublicKey, Scheme, Timing};
 use crate::error::NodeError;
 use crate::node::Shared;
+use crate::record;
 use commonware_consensus::marshal::standard::Inline;
 use commonware_consensus::simplex::elector::RoundRobin;
 use commonware_consensus::simplex::{self, Floor, ForwardPolicy, SkipBudget, SkipPolicy};
 use commonware_consensus::types::{Epoch, FixedEpocher, Height, ViewDelta};
+use commonware_cryptography::Sha256;
 use commonware_cryptography::certificate::{Provider, Scoped};
 use commonware_cryptography::ed25519::PrivateKey;
-use commonware_cryptography::{Digestible as _, Sha256};
 use commonware_macros::select;
 use commonware_p2p::utils::mux::{Builder as _, MuxHandle, Muxer};
 use commonware_p2p::{Blocker, Receiver, Sender};
@@ -24,12 +25,13 @@ use commonware_runtime::{Clock as Sleep, Handle, Metrics, Spawner, Storage};
 use commonware_utils::channel::mpsc;
 use commonware_utils::vec::NonEmptyVec;
 use commonware_utils::{NZDuration, NZUsize};
+use journal::Reader;
 use rand_core::CryptoRng;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use union::Roster;
+use union::{Batch, Roster};
 
 /// Messages that may wait for a part of an engine.
 pub(crate) const MAILBOX: NonZeroUsize = NZUsize!(1_024);
@@ -70,6 +72,7 @@ where
     E: CryptoRng + Spawner + Metrics + Sleep + Storage,
 {
     pub shared: Arc<Shared>,
+    pub journal: Reader,
     pub key: PrivateKey,
     pub schemes: Schemes,
     pub marshal: Marshal,
@@ -153,6 +156,17 @@ where
         }
     }
 
+    /// By what consensus knows a block that was applied. The engine itself may still have to fetch it.
+    fn digest_at(&self, height: u64) -> Result<Digest, NodeError> {
+        let tip = self.shared.union.read().unwrap_or_else(PoisonError::into_inner).tip().clone();
+        if tip.height() == height {
+            return Ok(Digest(tip.hash()));
+        }
+        let after = self.journal.block(height + 1)?;
+        let after = record::decode(after.height, &after.payload, Batch::from_journal)?.block;
+        Ok(Digest(after.header().parent))
+    }
+
     /// Starts the engine of an epoch on top of the last block of the one before.
     async fn enter<S: Sender<PublicKey = PublicKey>>(
         &mut self,
@@ -162,12 +176,9 @@ where
     ) -> Result<Handle<()>, NodeError> {
         let system = |text: &str| NodeError::System(text.to_owned());
         let first = epoch * self.shared.charter().epoch_blocks;
-        let floor = match first {
-            0 => self.genesis,
-            _ => {
-                let boundary = self.marshal.get_block(Height::new(first - 1)).await;
-                boundary.ok_or_else(|| system("the last block of the epoch before is missing"))?.digest()
-            }
+        let floor = match first.checked_sub(1) {
+            None => self.genesis,
+            Some(last) => self.digest_at(last)?,
         };
         let rosters = self.shared.rosters();
         let roster = rosters.of_height(first.max(1)).ok_or_else(|| system("the roster of the epoch is not known"))?;

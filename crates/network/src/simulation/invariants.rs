@@ -233,7 +233,7 @@ impl Record {
     }
 
     /// At the end, from a node's disk: its blocks are the chain, and every receipt of any honest node is in them (P10).
-    pub fn check_journal(&self, place: Place, blocks: &BTreeMap<u64, (Hash, Hash, Vec<Hash>)>) {
+    pub fn check_journal(&self, place: Place, begins: u64, blocks: &BTreeMap<u64, (Hash, Hash, Vec<Hash>)>) {
         for (height, (block, state, _)) in blocks {
             if self.lock().chain.get(height).is_some_and(|first| *first != (*block, *state)) {
                 self.violation(format!(
@@ -242,7 +242,7 @@ impl Record {
             }
         }
         let receipts = self.lock().receipts.clone();
-        for (giver, batch, receipt) in receipts {
+        for (giver, batch, receipt) in receipts.into_iter().filter(|(_, _, receipt)| receipt.height > begins) {
             let is_there = blocks.get(&receipt.height).is_some_and(|(block, _, batches)| {
                 *block == receipt.block && batches.get(receipt.batch as usize) == Some(&batch)
             });

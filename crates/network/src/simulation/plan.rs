@@ -38,6 +38,9 @@ pub(crate) struct Plan {
     pub storm: Duration,
     /// Members suspend one another by votes, and readmit. Only where nobody is hostile: fewer nodes withstand fewer.
     pub decides: bool,
+    /// An honest member whose node first starts so long after the others, with a checkpoint of another node if that one has any: at times
+    /// one in which a byte is changed.
+    pub late: Option<(usize, Duration)>,
     /// Orders of each honest member during that time.
     pub orders: usize,
     /// By member, what its clock shows too much.
@@ -74,6 +77,10 @@ impl Plan {
         };
         let storm = Duration::from_millis(random.random_range(4_000..12_000));
         let decides = hostile.iter().all(Option::is_none);
+        let late = random.random_bool(0.3).then(|| {
+            let honest: Vec<usize> = (0..nodes).filter(|&member| hostile[member].is_none()).collect();
+            (honest[random.random_range(0..honest.len())], Duration::from_millis(random.random_range(2_000..10_000)))
+        });
         let skew_ms = if random.random() { 250 } else { 0 };
         Plan {
             seed,
@@ -82,6 +89,7 @@ impl Plan {
             faults,
             storm,
             decides,
+            late,
             orders: random.random_range(2..8),
             clock_skews_ms: (0..nodes).map(|_| random.random_range(-skew_ms..=skew_ms)).collect(),
             timing: Timing { idle: Duration::from_millis(random.random_range(200..800)), ..Timing::default() },

@@ -22,6 +22,8 @@ pub(crate) struct Report {
     full_disks: u64,
     splits: u64,
     changes: u64,
+    checkpoints: u64,
+    copies: u64,
     messages: u64,
     lost: u64,
     doubled: u64,
@@ -52,6 +54,8 @@ impl Default for Report {
             full_disks: 0,
             splits: 0,
             changes: 0,
+            checkpoints: 0,
+            copies: 0,
             messages: 0,
             lost: 0,
             doubled: 0,
@@ -83,6 +87,8 @@ impl Report {
         self.full_disks += happened.full_disks;
         self.splits += happened.splits;
         self.changes += happened.changes;
+        self.checkpoints += happened.checkpoints;
+        self.copies += happened.copies;
         self.messages += traffic.sent;
         self.lost += traffic.lost;
         self.doubled += traffic.doubled;
@@ -114,6 +120,7 @@ impl fmt::Display for Report {
         writeln!(f, "full disks          {}", self.full_disks)?;
         writeln!(f, "splits              {}", self.splits)?;
         writeln!(f, "network changes     {}", self.changes)?;
+        writeln!(f, "late nodes          {} began with a checkpoint, {} with a copy", self.checkpoints, self.copies)?;
         writeln!(
             f,
             "messages            {} ({} lost, {} doubled, {} overtaken)",

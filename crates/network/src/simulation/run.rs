@@ -9,6 +9,7 @@ use super::panics::Panics;
 use super::payments::{Payer, charter, public_keys};
 use super::plan::{Plan, random};
 use super::seat::{Crash, Hall, LOOK, Seat, journal_options};
+use crate::checkpoint::Beginning;
 use crate::consensus::Nodes;
 use crate::node::Node;
 use crate::record;
@@ -17,10 +18,11 @@ use journal::Journal;
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
-use union::{Batch, Union};
+use union::Batch;
 
 /// After the faults end, all orders that wait are final within this time.
 const SETTLED_WITHIN: Duration = Duration::from_secs(40);
@@ -39,6 +41,8 @@ pub(crate) struct Happened {
     pub full_disks: u64,
     pub splits: u64,
     pub changes: u64,
+    pub checkpoints: u64,
+    pub copies: u64,
 }
 
 /// What a seed came to.
@@ -111,7 +115,13 @@ async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
         for twin in 0..=usize::from(hostility.is_some_and(|hostility| hostility.is_two)) {
             let place = (member, twin);
             let mut seat = Seat::new(&hall, place);
-            seat.start(&context, &hall);
+            match hall.plan.late {
+                Some((late, after)) if late == member => seat.starts_at = Some(begin + after),
+                _ => {
+                    seat.found(&hall);
+                    seat.start(&context, &hall);
+                }
+            }
             seats.lock().insert(place, seat);
         }
         if let Some(hostility) = hostility {
@@ -150,6 +160,7 @@ async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
         hall.record.set_time(context.current());
         storm.blow(&context, &hall, &seats);
     }
+    storm.late_comes(&hall, &mut seats.lock(), None);
     let mut happened = storm.happened;
 
     // Calm: everybody is there, the network is good, only hostile nodes are as they were.
@@ -250,8 +261,10 @@ fn check_journal(hall: &Hall, seat: &Seat) {
     let identity = hall.charter.hash();
     let read = || -> Result<_, Box<dyn std::error::Error>> {
         let (journal, _) = Journal::open_on(Arc::new(seat.journal.clone()), journal_options(&hall.plan))?;
-        let mut blocks = journal.reader().blocks(1)?;
-        let (mut union, mut found) = (Union::new(hall.charter.clone(), 0), BTreeMap::new());
+        let reader = journal.reader();
+        let Beginning { mut union, .. } = Beginning::read(&reader, Path::new("simulated"), 0)?;
+        let (begins, mut found) = (union.height(), BTreeMap::new());
+        let mut blocks = reader.blocks(begins + 1)?;
         while let Some(read) = blocks.next_block()? {
             let record = record::decode(read.height, read.payload, |bytes| Batch::signed(bytes, &identity))?;
             if !record.certificate.is_empty() && read.height % 8 == 0 {
@@ -263,10 +276,10 @@ fn check_journal(hall: &Hall, seat: &Seat) {
             let batches = record.block.batches().iter().map(Batch::id).collect();
             found.insert(read.height, (record.block.header().hash(), record.state, batches));
         }
-        Ok(found)
+        Ok((begins, found))
     };
     match read() {
-        Ok(blocks) => hall.record.check_journal(place, &blocks),
+        Ok((begins, blocks)) => hall.record.check_journal(place, begins, &blocks),
         Err(error) => hall.record.violation(format!("the journal of node {place:?} cannot be read: {error}")),
     }
 }
@@ -289,6 +302,11 @@ impl Storm {
     fn blow(&mut self, context: &deterministic::Context, hall: &Hall, seats: &Seats) {
         let now = context.current();
         let mut seats = seats.lock();
+        if let Some((late, _)) = hall.plan.late
+            && seats[&(late, 0)].starts_at.is_some_and(|at| at <= now)
+        {
+            self.late_comes(hall, &mut seats, Some(now));
+        }
         for seat in seats.values_mut() {
             if seat.has_ended(hall) {
                 let crash = if self.random.random() { Crash::Kill } else { Crash::PowerFailure };
@@ -360,6 +378,33 @@ impl Storm {
                 seat.close(hall);
                 self.happened.stops += 1;
             }
+            _ => {}
+        }
+    }
+
+    /// Gives the node that comes late something to begin with, unless it has: what another one proves. If that is nothing yet, it comes
+    /// later, `now` being a time in the storm, or begins with genesis.
+    fn late_comes(&mut self, hall: &Hall, seats: &mut BTreeMap<Place, Seat>, now: Option<SystemTime>) {
+        let Some((late, _)) = hall.plan.late.filter(|(late, _)| !seats[&(*late, 0)].has_begun) else { return };
+        let others: Vec<Place> = seats.keys().copied().filter(|place| place.0 != late).collect();
+        let other = seats[&others[self.random.random_range(0..others.len())]].journal.clone();
+        let change = self
+            .random
+            .random::<bool>()
+            .then(|| (self.random.random::<u32>() as usize, self.random.random_range(1..=255)));
+        let seat = seats.get_mut(&(late, 0)).expect("it is there");
+        if change.is_some() {
+            seat.begin_after(hall, &other, change);
+        } else if self.random.random_ratio(1, 4) {
+            seat.begin_with_copy(hall, &other);
+            self.happened.copies += 1;
+        }
+        if !seat.has_begun && seat.begin_after(hall, &other, None) {
+            self.happened.checkpoints += 1;
+        }
+        match now {
+            Some(now) if !seat.has_begun => seat.starts_at = Some(now + Duration::from_secs(1)),
+            None if !seat.has_begun => seat.found(hall),
             _ => {}
         }
     }

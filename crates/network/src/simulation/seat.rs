@@ -7,15 +7,17 @@ use super::machine::Machine;
 use super::network::{Network, Place};
 use super::payments::node_key;
 use super::plan::{Plan, random};
+use crate::checkpoint::Checkpoint;
 use crate::clock::Clock;
 use crate::consensus::{Engine, Pool};
 use crate::error::NodeError;
 use crate::node::{FailUnlessDefused, Node, Options};
 use commonware_runtime::{Clock as _, Handle, Spawner as _, Supervisor as _, deterministic};
 use futures::FutureExt as _;
-use journal::Journal;
 use journal::simulated_disk::SimulatedDisk;
+use journal::{Disk as _, Journal, Reader};
 use rand::RngExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::broadcast::error::RecvError;
@@ -39,6 +41,8 @@ pub(crate) struct Seat {
     pub life: Option<Life>,
     /// When it is to be started again.
     pub starts_at: Option<SystemTime>,
+    /// Whether it has a journal.
+    pub has_begun: bool,
 }
 
 pub(crate) struct Life {
@@ -65,11 +69,50 @@ impl Seat {
             let number = (place.0 * 2 + place.1) as u64;
             SimulatedDisk::new(random(hall.plan.seed, 400 + purpose * 100 + number).random())
         };
-        let seat = Seat { place, journal: disk(0), engine: disk(1), life: None, starts_at: None };
+        Seat { place, journal: disk(0), engine: disk(1), life: None, starts_at: None, has_begun: false }
+    }
+
+    /// Founds the union on the node's disk.
+    pub fn found(&mut self, hall: &Hall) {
         let genesis = hall.charter.text().as_bytes();
-        let created = Journal::create_on(Arc::new(seat.journal.clone()), genesis, journal_options(&hall.plan));
+        let created = Journal::create_on(Arc::new(self.journal.clone()), genesis, journal_options(&hall.plan));
         created.and_then(Journal::close).expect("nothing fails yet");
-        seat
+        self.has_begun = true;
+    }
+
+    /// Has the node begin with a copy of another one's journal.
+    pub fn begin_with_copy(&mut self, hall: &Hall, other: &SimulatedDisk) {
+        hall.record.note(&format!("node {:?} begins with a copy", self.place));
+        for name in other.names().unwrap_or_default() {
+            let content = other.content(&name).expect("it is on the list");
+            self.journal.replace_content(&name, content);
+        }
+        self.has_begun = true;
+    }
+
+    /// Has the node begin with what another one's disk proves, if that is anything; with `change`, a byte of it is another before that.
+    /// Whether it does.
+    pub fn begin_after(&mut self, hall: &Hall, other: &SimulatedDisk, change: Option<(usize, u8)>) -> bool {
+        let found = Reader::open_on(Arc::new(other.clone())).map_err(NodeError::from);
+        let found = found.and_then(|reader| Checkpoint::find(&reader, Path::new("simulated")));
+        // A disk that tears or fails may have nothing to give.
+        let Ok(Some(checkpoint)) = found else { return false };
+        let mut bytes = checkpoint.encode();
+        if let Some((at, by)) = change {
+            let at = at % bytes.len();
+            bytes[at] ^= by;
+        }
+        let begun = Checkpoint::decode(&bytes).and_then(|read| {
+            let begun = read.begin_on(&hall.charter, Arc::new(self.journal.clone()), journal_options(&hall.plan));
+            begun.expect("nothing fails yet")
+        });
+        match (&begun, change) {
+            (Ok(()), None) => hall.record.note(&format!("node {:?} begins after {}", self.place, checkpoint.height())),
+            (Err(error), Some(_)) => hall.record.note(&format!("node {:?} is given what is none: {error}", self.place)),
+            _ => hall.record.violation(format!("a checkpoint, changed by {change:?}, gave {begun:?}")),
+        }
+        self.has_begun = begun.is_ok();
+        self.has_begun
     }
 
     /// Starts the node on what its disks hold.

@@ -11,7 +11,7 @@ use union::{
 };
 
 /// Waits for something that nodes come to.
-fn until(what: &str, is_so: impl Fn() -> bool) {
+pub fn until(what: &str, is_so: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < end, "{what}");
@@ -54,7 +54,7 @@ fn motion(node: &Node, kind: Decision) -> Motion {
 }
 
 /// A payment of a member through a node is final, and all the others come to it.
-fn pays(union: &mut Union, member: u16, through: &Node, id: u128, all: &[&Node]) {
+pub fn pays(union: &mut Union, member: u16, through: &Node, id: u128, all: &[&Node]) {
     let order = pay(&union.charter, id, member, (member + 1) % 4, 5, 0);
     let batch = union.members[usize::from(member)].sign(&union.charter, &[order]);
     let receipt = through.submit(batch).unwrap().wait().unwrap();

@@ -4,6 +4,7 @@
 mod changes;
 mod crashes;
 mod fixture;
+mod late;
 mod together;
 
 use fixture::{Member, charter, members, noon, pay};

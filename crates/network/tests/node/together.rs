@@ -44,6 +44,11 @@ impl Union {
         Path::join(self.directory.path(), node.to_string())
     }
 
+    /// What the node's journal begins with is gone, as if it had never been: for a node that was not started yet.
+    pub fn unfound(&self, node: u16) {
+        std::fs::remove_dir_all(self.path(node)).unwrap();
+    }
+
     pub fn start(&self, node: u16) -> Node {
         let listen = self.addresses[usize::from(node)];
         self.start_at(&self.path(node), [node as u8 + 101; 32], listen)

@@ -180,9 +180,9 @@ proptest! {
     fn statements_join_up(terms in terms(), steps in steps(80), member in 0..MEMBERS) {
         let (chain, ..) = run(&terms, &steps, 3, &[0]);
         let last = chain.union.open_cycle_row().number;
-        let start = |cycle| (cycle, StatementBuilder::new(member, Period::Cycle(cycle)), false);
-        let mut statements: Vec<_> = (1..=last).map(start).collect();
         let mut union = Union::new(terms.charter(), 0);
+        let start = |cycle| (cycle, StatementBuilder::new(&union, member, Period::Cycle(cycle)), false);
+        let mut statements: Vec<_> = (1..=last).map(start).collect();
         for bytes in &chain.blocks {
             let applied = &replay(&mut union, std::slice::from_ref(bytes))[0];
             for (_, builder, is_over) in statements.iter_mut().filter(|(.., is_over)| !is_over) {

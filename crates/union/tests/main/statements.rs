@@ -2,7 +2,7 @@
 
 use crate::scene::{A, ARS, B, C, Scene, Terms};
 use ledger::AccountKey;
-use union::{Command, Payment, Period, Statement, StatementBuilder};
+use union::{Command, Payment, Period, Statement, StatementBuilder, Union};
 
 /// Plays a scene block by block and keeps a statement of it.
 struct Bookkeeper {
@@ -13,8 +13,9 @@ struct Bookkeeper {
 
 impl Bookkeeper {
     fn of(terms: Terms, member: u16, period: Period) -> Self {
+        let genesis = Union::new(terms.charter(), 0);
         let scene = Scene::new(terms);
-        let mut keeper = Bookkeeper { scene, builder: StatementBuilder::new(member, period), is_over: false };
+        let mut keeper = Bookkeeper { scene, builder: StatementBuilder::new(&genesis, member, period), is_over: false };
         keeper.keep();
         keeper
     }

@@ -216,7 +216,7 @@ fn a_member_is_admitted_by_its_signature_and_a_vote() {
     all_agree(&mut scene, 2, &[B, C]);
     let height = into_force(&mut scene, 2);
     assert_eq!(scene.union.charter().members.len(), 4);
-    let mut statement = StatementBuilder::new(D, Period::Cycle(1));
+    let mut statement = StatementBuilder::new(&scene.union, D, Period::Cycle(1));
     assert_eq!(scene.pay(scene.order(2, A, D, 70)), "settled", "it is paid at once");
     statement.block(&scene.union, scene.last.as_ref().unwrap());
     // Its batches count from the next roster on.
