@@ -400,10 +400,11 @@ impl Home {
         let text = node_file::new_text(&charter.name, self.http_port, self.place.as_ref(), &self.held, &[]);
         write_new(&directory.join("node.toml"), &text)?;
         let data = directory.join("data");
-        Ok(match checkpoint {
+        match checkpoint {
             None => Node::found(&data, charter)?,
             Some(checkpoint) => checkpoint.begin(charter, &data)?,
-        })
+        }
+        Ok(())
     }
 
     fn founded_node(&self) -> Option<FoundedNode> {

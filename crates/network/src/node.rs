@@ -141,6 +141,8 @@ pub(crate) struct Shared {
     /// The last certificate in the journal when the node was started, and the height of its block: where an engine begins that has
     /// nothing of its own.
     pub floor: Option<(u64, Vec<u8>)>,
+    /// The block that the journal begins after; 0 for genesis.
+    begins: u64,
     /// By member, those to come included: the highest sequence in a block so far.
     pub sequences: Vec<AtomicU64>,
     /// Height up to which blocks are durable.
@@ -172,7 +174,7 @@ impl InForce {
 }
 
 impl Shared {
-    pub fn new(union: Union, floor: Option<(u64, Vec<u8>)>, options: Options) -> Shared {
+    fn new(union: Union, begins: u64, floor: Option<(u64, Vec<u8>)>, options: Options) -> Shared {
         let members = 0..MEMBERS_MAX as u16;
         Shared {
             sequences: members.map(|member| AtomicU64::new(union.sequence(member))).collect(),
@@ -181,6 +183,7 @@ impl Shared {
             events: broadcast::channel(options.event_blocks).0,
             union: RwLock::new(union),
             floor,
+            begins,
             waiting_bytes: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             final_height: AtomicU64::new(0),
@@ -356,6 +359,12 @@ impl Node {
     #[cfg(test)]
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// The block that the journal begins after, with a state that a quorum has certified: blocks up to there are with other nodes. 0
+    /// where it begins with genesis.
+    pub fn begins(&self) -> u64 {
+        self.shared.begins
     }
 
     /// Checks a batch and hands it to the sequencer. The caller's thread does the checking.
@@ -567,8 +576,8 @@ fn begin(
     index_seed: u64,
 ) -> Result<(Arc<Shared>, Snapshots, Recovered), NodeError> {
     let (union, recovered) = recover(&journal.reader(), directory, index_seed)?;
-    let floor = last_certificate(&journal.reader(), union.height())?;
-    let shared = Arc::new(Shared::new(union, floor, options));
+    let (begins, floor) = (journal.reader().begins()?, last_certificate(&journal.reader(), union.height())?);
+    let shared = Arc::new(Shared::new(union, begins, floor, options));
     let snapshots = Snapshots::new(journal.snapshot_writer(), shared.clone(), options.snapshot_bytes);
     Ok((shared, snapshots, recovered))
 }

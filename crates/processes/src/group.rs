@@ -84,8 +84,9 @@ fn set(table: &mut Table, key: &str, value: SocketAddr) {
 }
 
 impl Group {
-    /// Founds a union of 2 to 7 members with a node each, and links the nodes; nothing runs yet. `timing` goes into `[node.timing]`.
-    pub fn found(binary: &Path, nodes: usize, timing: &[(&str, u32)]) -> Result<Group> {
+    /// Founds a union of 2 to 7 members with a node each, and links the nodes; nothing runs yet. `timing` goes into `[node.timing]`, and
+    /// `arguments` to `comity init`.
+    pub fn found(binary: &Path, nodes: usize, timing: &[(&str, u32)], arguments: &[&str]) -> Result<Group> {
         ensure!((2..=CODES.len()).contains(&nodes), "2 to {} nodes", CODES.len());
         let directory = tempfile::Builder::new().prefix("comity-processes-").tempdir()?;
         let home = directory.path().join("union");
@@ -96,6 +97,7 @@ impl Group {
             .args(["--nodes", "--name=Processes", "--work-factor=4", "--output=json"])
             .arg(format!("--utc-offset-minutes={}", offset_of_the_morning()?))
             .args(members)
+            .args(arguments)
             .env("COMITY_PASSPHRASE", PASSPHRASE)
             .output()
             .with_context(|| format!("cannot run {}", binary.display()))?;
@@ -246,7 +248,12 @@ impl Group {
 
     /// Runs the binary to its end, and reads what it says as JSON.
     pub fn run(&self, arguments: &[&str]) -> Result<Value> {
-        let output = Command::new(&self.binary).args(arguments).arg("--output=json").stdin(Stdio::null()).output()?;
+        let output = Command::new(&self.binary)
+            .args(arguments)
+            .arg("--output=json")
+            .env("COMITY_PASSPHRASE", PASSPHRASE)
+            .stdin(Stdio::null())
+            .output()?;
         ensure!(output.status.success(), "comity {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(serde_json::from_slice(&output.stdout)?)
     }

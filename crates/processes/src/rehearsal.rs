@@ -96,7 +96,7 @@ impl Rehearsal {
                 vec![("idle_ms", leader / 2), ("leader_ms", leader), ("agreement_ms", agreement)]
             }
         };
-        let mut group = Group::found(binary, self.nodes, &timing)?;
+        let mut group = Group::found(binary, self.nodes, &timing, &[])?;
         self.run_on(&group).map_err(|error| {
             error.context(format!("seed {}; files are left in {}", self.seed, group.keep_files().display()))
         })

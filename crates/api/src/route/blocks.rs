@@ -19,6 +19,10 @@ pub(super) fn read(api: &Api, height: u64) -> Result<Record, Problem> {
         );
         return Err(Problem::not_found(text).at("height"));
     }
+    if height <= api.node.begins() {
+        let text = format!("this node begins after block {}: ask another one for block {height}", api.node.begins());
+        return Err(Problem::not_found(text).at("height"));
+    }
     Record::read(api.node.directory(), height).map_err(|error| Problem::internal("reading the journal", &error))
 }
 

@@ -166,6 +166,10 @@ pub(super) async fn order(
         let problem = Problem::not_found("no order has this identifier; if it was sent just now, it was not taken");
         problem.of_order(Some(text)).because("NOOR")
     })?;
+    // What its record says beside is with nodes that hold its block.
+    if place.height <= api.node.begins() {
+        return Ok(Json(view));
+    }
     let (payment, sealed) = api.look_up(move |api| record(api, place)).await??;
     // A priority that was changed since is in the open order only.
     let priority = view.priority.take();

@@ -13,7 +13,12 @@ const GROWTH_BYTES: u64 = 96 << 20;
 
 /// A union of four of which these nodes are started, and take batches.
 pub fn started(nodes: &[usize]) -> Group {
-    let group = Group::found(Path::new(env!("CARGO_BIN_EXE_comity")), 4, &[]).unwrap();
+    started_with(nodes, &[])
+}
+
+/// Likewise, founded with some arguments of `comity init`.
+pub fn started_with(nodes: &[usize], arguments: &[&str]) -> Group {
+    let group = Group::found(Path::new(env!("CARGO_BIN_EXE_comity")), 4, &[], arguments).unwrap();
     nodes.iter().for_each(|node| group.start(*node).unwrap());
     nodes.iter().for_each(|node| group.wait_until_ready(*node).unwrap());
     group

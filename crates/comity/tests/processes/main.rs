@@ -1,6 +1,7 @@
-//! Real processes of the members' nodes, attacked.
+//! Real processes of the members' nodes: attacked, and joined late.
 
 mod honest;
 mod hostile;
 mod http_port;
+mod late;
 mod node_port;

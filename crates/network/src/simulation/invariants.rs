@@ -301,12 +301,16 @@ impl Witness for Record {
     fn entered(&self, round: Round) {
         let seen = &mut *self.lock();
         let view = seen.count(round);
+        seen.note(self.prints, &format!("{round} is led by an honest node, view {view}"));
         seen.last_view = seen.last_view.max(view);
     }
 
     fn proposed(&self, round: Round, block: &Hash) {
         let seen = &mut *self.lock();
         let view = seen.count(round);
+        if seen.last_view < view {
+            seen.note(self.prints, &format!("{round} has a block {}, view {view}", short(block)));
+        }
         seen.last_view = seen.last_view.max(view);
         seen.views.entry(*block).or_insert(view);
     }
