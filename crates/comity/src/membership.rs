@@ -164,7 +164,6 @@ impl Timing {
             leader: millis(self.leader_ms, usual.leader),
             agreement: millis(self.agreement_ms, usual.agreement),
             clock_skew: millis(self.clock_skew_ms, usual.clock_skew),
-            absent: millis(self.absent_ms, usual.absent),
         }
     }
 }

@@ -83,7 +83,6 @@ pub struct Timing {
     pub leader_ms: Option<u64>,
     pub agreement_ms: Option<u64>,
     pub clock_skew_ms: Option<u64>,
-    pub absent_ms: Option<u64>,
 }
 
 /// A member whose key the node holds.
@@ -227,7 +226,6 @@ listen = \"{}\"
 # leader_ms = 1000        # a leader from whom nothing comes is passed over
 # agreement_ms = 2000     # a block that is not agreed on is passed over
 # clock_skew_ms = 500     # a block's time may be so far ahead of this node's clock
-# absent_ms = 10000       # a leader that was not seen for so long is passed over at once
 ",
         );
         text

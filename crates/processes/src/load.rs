@@ -20,6 +20,8 @@ const NEXT_GATEWAY_AFTER: Duration = Duration::from_millis(50);
 pub struct Load {
     told: Mutex<Told>,
     changed: Condvar,
+    /// Nobody waits any longer for what is on its way.
+    given_up: Stop,
 }
 
 #[derive(Debug, Default)]
@@ -120,10 +122,15 @@ impl Load {
                     Err(_) => {}
                 }
                 gateway = (gateway + 1) % clients.len();
-                Stop::default().within(NEXT_GATEWAY_AFTER);
+                ensure!(!self.given_up.within(NEXT_GATEWAY_AFTER), "a batch was on its way when the run was given up");
             }
         }
         Ok(())
+    }
+
+    /// Ends every [`drive`](Self::drive), whatever is on its way.
+    pub fn give_up(&self) {
+        self.given_up.now();
     }
 
     fn acknowledge(&self, sent: Instant, orders: Vec<(String, Option<String>)>, lost: usize) {
@@ -156,11 +163,6 @@ impl Load {
     /// Orders that were acknowledged, with the status in their receipt.
     pub fn acknowledged(&self) -> BTreeMap<String, Option<String>> {
         self.told().orders.clone()
-    }
-
-    /// How many orders were acknowledged.
-    pub fn count(&self) -> usize {
-        self.told().orders.len()
     }
 
     /// Batches that were taken while their receipt was lost with the node that had it.

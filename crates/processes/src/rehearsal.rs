@@ -121,9 +121,16 @@ impl Rehearsal {
                 None => faults.each_once(),
             };
             stop.now();
+            if injected.is_err() {
+                load.give_up();
+            }
             let driven = members.into_iter().map(|member| member.join().expect("no thread panics"));
-            // What a member's thread says comes first: it may be why there was no more.
-            driven.collect::<Result<Vec<()>>>().and(injected)
+            let driven = driven.collect::<Result<Vec<()>>>();
+            // What a member's thread says may be why there was no more.
+            match (driven, injected) {
+                (Err(said), Err(error)) => Err(error.context(format!("{said:#}"))),
+                (driven, injected) => driven.map(drop).and(injected),
+            }
         })?;
         let seconds = begun.elapsed().as_secs_f64();
         let proved = group.prove(&load)?;

@@ -11,7 +11,7 @@ use crate::node::Shared;
 use crate::record;
 use commonware_consensus::marshal::standard::Inline;
 use commonware_consensus::simplex::elector::RoundRobin;
-use commonware_consensus::simplex::{self, Floor, ForwardPolicy, SkipBudget, SkipPolicy};
+use commonware_consensus::simplex::{self, Floor, ForwardPolicy, SkipPolicy};
 use commonware_consensus::types::{Epoch, FixedEpocher, Height, ViewDelta};
 use commonware_cryptography::Sha256;
 use commonware_cryptography::certificate::{Provider, Scoped};
@@ -210,7 +210,8 @@ where
                 certification_timeout: self.timing.agreement,
                 timeout_retry: self.timing.agreement,
                 view_retention: ViewDelta::new(64),
-                skip: SkipPolicy::Enabled { timeout: self.timing.absent, budget: SkipBudget::Participants },
+                // An engine has heard of nobody when its epoch begins: honest leaders would be passed over.
+                skip: SkipPolicy::Disabled,
                 fetch_timeout: NZDuration!(Duration::from_secs(1)),
                 fetch_retry_delay: Duration::from_millis(100),
                 forward: ForwardPolicy::SilentVoters,

@@ -61,8 +61,6 @@ pub struct Timing {
     pub agreement: Duration,
     /// How far ahead of this node's clock the time of a block may be before it waits with its vote.
     pub clock_skew: Duration,
-    /// A leader that has not been seen for so long, while others have, is passed over at once.
-    pub absent: Duration,
 }
 
 impl Default for Timing {
@@ -72,7 +70,6 @@ impl Default for Timing {
             leader: Duration::from_secs(1),
             agreement: Duration::from_secs(2),
             clock_skew: Duration::from_millis(500),
-            absent: Duration::from_secs(10),
         }
     }
 }

@@ -142,7 +142,9 @@ impl Record {
         let Some(&view) = seen.views.get(block).filter(|_| seen.is_calm) else { return };
         let waited = view.saturating_sub(known);
         seen.longest_wait = seen.longest_wait.max(waited);
-        if waited > self.hostile_max + 1 {
+        // Turns begin anew with an epoch.
+        let changes_epoch = seen.epochs.values().any(|before| (known + 1..view).contains(before));
+        if waited > self.hostile_max + 1 + if changes_epoch { self.hostile_max } else { 0 } {
             let text = format!(
                 "all honest nodes had batch {} when view {known} was the last one, and it came to be final only with view {view}",
                 short(&batch)

@@ -14,9 +14,9 @@
 //! - **Nothing lost** (P10): a receipt that a node gave is on that node's disk after every crash, and at the end, when all have
 //!   lost power, on the disk of every honest node.
 //! - **Progress** (P6): when the faults end, every order that waits is final within `SETTLED_WITHIN`.
-//! - **No censorship** (P7): in the calm, once each node has had its turn since the faults ended, a batch is final in one of the `f + 1` views after the last one that had begun when all
+//! - **No censorship** (P7): in the calm, once each node has had its turn since the faults ended, a batch is final in one of the `f + 1` views (`2f + 1` where an epoch ends among them) after the last one that had begun when all
 //!   honest nodes had it in their pools, where `f` is the number of hostile nodes that the union withstands. The rule holds
-//!   because leaders take turns: of any `f + 1` views in a row one has an honest leader. It began its turn after it had the
+//!   because leaders take turns: of any `f + 1` views in a row of an epoch one has an honest leader, and of any `2f + 1` where an epoch ends among them. It began its turn after it had the
 //!   batch, so its block, or one that it builds on, holds the batch; and in calm an honest leader's block becomes final. A
 //!   view has begun, for this rule, when an honest node was asked to lead in it or to check its block. The rule needs that
 //!   what waits fits into one block. It does not hold for a batch while a *later* one of the same member is on its way: who puts
