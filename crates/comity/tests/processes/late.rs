@@ -45,13 +45,13 @@ fn a_late_node_begins_with_a_checkpoint_and_is_needed() {
     group.start(3).unwrap();
     group.wait_until_ready(3).unwrap();
 
+    // With another node down, three are a quorum only with it.
+    group.kill(1).unwrap();
+    let height = pays(&group, &mut signing, 3);
     let block = |height: u64| group.client(3).get::<Value>(&format!("/v1/blocks/{height}"));
     assert_eq!(block(begins + 1).unwrap()["height"], begins + 1);
     let earlier = block(begins).unwrap_err().to_string();
     assert!(earlier.contains("begins after block"), "{earlier}");
-    // With another node down, three are a quorum only with it.
-    group.kill(1).unwrap();
-    let height = pays(&group, &mut signing, 3);
     group.stop_all().unwrap();
     let verified = group.run(&["verify", &home(3)]).unwrap();
     assert_eq!(verified["begins"], begins, "{verified}");
