@@ -43,7 +43,7 @@ impl Sender {
     fn sign(&mut self, charter: &Charter, records: &[[u8; RECORD_BYTES]]) -> Result<Arc<[u8]>> {
         self.sequence += 1;
         let signing = self.key.public().signing;
-        let sign = |message: &[u8]| self.key.sign(message);
+        let sign = |message: &[u8]| self.key.sign(message).expect("a key in memory signs");
         Ok(Batch::build(charter.hash(), self.number, signing, self.sequence, records, &[], sign)?.into())
     }
 }

@@ -1,18 +1,65 @@
-//! What the fuzz targets share: a small union and unsigned batches for it.
+//! What the fuzz targets share: a small union, unsigned batches for it, and a good proof of an order.
 
 pub mod iso;
 
 use std::sync::{Arc, LazyLock};
-use union::{Batch, Block, Charter, RECORD_BYTES, Union};
+use union::{Applied, Batch, Block, Charter, Command, Hash, OrderProof, Payment, RECORD_BYTES, StateParts, Union};
 
 /// How many members the small union has.
 pub const MEMBERS: u16 = 3;
+
+const EPOCH_BLOCKS: u64 = 16;
 
 /// The charter of the small union.
 pub fn charter() -> Charter {
     static CHARTER: LazyLock<Charter> =
         LazyLock::new(|| Charter::parse(include_str!("../small-union.toml")).expect("a good charter"));
     CHARTER.clone()
+}
+
+/// The same with a node of each member, in epochs as short as they can be.
+pub fn charter_with_nodes() -> Charter {
+    static CHARTER: LazyLock<Charter> = LazyLock::new(|| {
+        let line = |line: &str| match line.split_once("sealing_key = ") {
+            Some((_, key)) => format!("{line}\nnode_key = {key}\n"),
+            None if line.starts_with("protocol") => format!("{line}\nepoch_blocks = {EPOCH_BLOCKS}\n"),
+            None => format!("{line}\n"),
+        };
+        let text: String = include_str!("../small-union.toml").lines().map(line).collect();
+        Charter::parse(&text).expect("a good charter")
+    });
+    CHARTER.clone()
+}
+
+/// A proof of the 18th of 20 orders, two links below the header that it is under.
+pub struct GoodProof {
+    /// The proof.
+    pub bytes: Vec<u8>,
+    /// What the block with the orders came to.
+    pub applied: Applied,
+    /// Hash of the header.
+    pub header: Hash,
+}
+
+/// A good proof of an order.
+pub fn good_proof() -> &'static GoodProof {
+    static GOOD: LazyLock<GoodProof> = LazyLock::new(|| {
+        let (mut union, time_ms) = founded();
+        let record = |id| Command::Pay(Payment::new(id, 0, 1, 840, 5, union.today().0)).encode();
+        let records: Vec<_> = (1..=20).map(record).collect();
+        let batches = batch(&union, 0, 1, &records, &[]).into_iter().collect();
+        let mut parts: Vec<StateParts> = vec![union.state_parts()];
+        let applied = union.apply(&block(&union, time_ms, batches)).expect("the first block");
+        parts.push(applied.parts);
+        for _ in 0..2 {
+            parts.push(union.apply(&block(&union, time_ms, Vec::new())).expect("the next block").parts);
+        }
+        // The header names the state after block 3, two links above block 1.
+        let header = *block(&union, time_ms, Vec::new()).header();
+        let proof = OrderProof::new(&applied, 17, header, |height| parts.get(height as usize).copied());
+        GoodProof { bytes: proof.expect("a proof").encode(), applied, header: header.hash() }
+    });
+    &GOOD
 }
 
 /// The small union at ten o'clock on its first day, before any block.

@@ -70,7 +70,7 @@ impl Sender {
             })
             .collect();
         let signing = self.key.public().signing;
-        let sign = |message: &[u8]| self.key.sign(message);
+        let sign = |message: &[u8]| self.key.sign(message).expect("a key in memory signs");
         Ok(Batch::build(charter.hash(), self.number, signing, self.sequence, &records, &[], sign)?.into())
     }
 }

@@ -50,6 +50,9 @@ pub enum ClientError {
         /// What is wrong with it.
         error: String,
     },
+    /// The operator's key is in a token that does not sign.
+    #[error(transparent)]
+    Key(#[from] keys::TokenError),
 }
 
 impl ClientError {
@@ -58,7 +61,7 @@ impl ClientError {
         match self {
             ClientError::Broken { .. } => true,
             ClientError::Problem(problem) => problem.is_unknown_outcome(),
-            ClientError::Connect { .. } | ClientError::Answer { .. } => false,
+            ClientError::Connect { .. } | ClientError::Answer { .. } | ClientError::Key(_) => false,
         }
     }
 
@@ -201,7 +204,7 @@ impl Client {
             decoded.then_some(bytes).ok_or_else(error)
         };
         let message = login_message(&unhex(&challenge.union)?, &unhex(&challenge.nonce)?, operator);
-        let signature = crate::view::hex(&key.sign(&message));
+        let signature = crate::view::hex(&key.sign(&message)?);
         let login = LoginRequest { operator: operator.to_owned(), nonce: challenge.nonce, signature };
         let session: SessionView = self.post("/v1/sessions", &login)?;
         self.token.clone_from(&session.token);

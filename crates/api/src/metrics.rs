@@ -24,6 +24,12 @@ struct Request {
     status: u16,
 }
 
+/// A member whose key the node holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Held {
+    member: String,
+}
+
 /// All figures.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -32,6 +38,7 @@ pub(crate) struct Metrics {
     seconds: Histogram,
     pub streams: Gauge,
     approvals: Gauge,
+    unsigned: Family<Held, Counter>,
     outlook: Outlook,
 }
 
@@ -106,10 +113,17 @@ impl Metrics {
         registry.register("http_request_seconds", "Seconds until the head of the answer", seconds.clone());
         registry.register("event_streams", "Event streams that are open", streams.clone());
         registry.register("approvals", "Approvals that wait for a second person", approvals.clone());
+        let unsigned = Family::default();
+        registry.register("batches_unsigned", "Batches that a member's key did not sign", unsigned.clone());
         let outlook = Outlook::default();
         outlook.register(&mut registry);
         registry.register_collector(Box::new(OfNode(Arc::downgrade(node))));
-        Metrics { registry, requests, seconds, streams, approvals, outlook }
+        Metrics { registry, requests, seconds, streams, approvals, unsigned, outlook }
+    }
+
+    /// What counts the batches that the key of a member does not sign.
+    pub fn unsigned(&self, member: &str) -> Counter {
+        self.unsigned.get_or_create(&Held { member: member.to_owned() }).clone()
     }
 
     pub fn count(&self, method: &Method, route: &str, status: StatusCode, elapsed: Duration) {

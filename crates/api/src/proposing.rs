@@ -1,7 +1,7 @@
 //! A proposal that comes with the charter's text: the number that it gets is known only once it is made, and the text names it.
 
 use crate::sign::{Record, text_parts};
-use crate::signatory::{Done, Signatory};
+use crate::signatory::{Became, Done, Signatory};
 use network::Node;
 use std::sync::Arc;
 use union::{Field, Motion, Outcome, Proposal, ProposalStatus, Union};
@@ -53,8 +53,6 @@ pub(crate) async fn propose(
     let already_done = matches!(before, Some(status) if status != ProposalStatus::Draft);
     Proposed { done: (record, became), number, already_done }
 }
-
-type Became = Result<(Outcome, u64), network::SubmitError>;
 
 fn is_done(became: &Became) -> bool {
     matches!(became, Ok((Outcome::Done, _)))

@@ -160,6 +160,7 @@ impl Api {
         let charter = node.charter();
         let io = |what: PathBuf| move |error| SettingsError::Io { what: what.display().to_string(), error };
 
+        let metrics = Metrics::new(&node);
         let mut signatories = BTreeMap::new();
         for HeldMember { code, key, four_eyes_from } in members {
             let what = format!("members: {code}");
@@ -170,7 +171,7 @@ impl Api {
             let four_eyes_from = crate::text::amount("four_eyes_from", unit, &four_eyes_from).map_err(|error| {
                 SettingsError::Entry { what: format!("{what}, four_eyes_from"), problem: error.problem }
             })?;
-            let signatory = Arc::new(Signatory::new(member, key, four_eyes_from));
+            let signatory = Arc::new(Signatory::new(member, key, four_eyes_from, metrics.unsigned(&code)));
             if signatories.insert(member, signatory).is_some() {
                 return Err(SettingsError::Entry { what, problem: "is there twice".into() });
             }
@@ -211,7 +212,7 @@ impl Api {
             audit: Audit::open(&audit).map_err(io(audit))?,
             receipts: Arc::default(),
             recent: Recent::follow(&node, bounds.recent_blocks).map_err(io("following blocks".into()))?,
-            metrics: Metrics::new(&node),
+            metrics,
             requests: Arc::new(Semaphore::new(bounds.requests)),
             bodies: Arc::new(Semaphore::new(bounds.bodies)),
             streams: Arc::new(Semaphore::new(bounds.streams)),

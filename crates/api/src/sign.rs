@@ -2,10 +2,9 @@
 
 use crate::text::{Draft, FieldError, LineError};
 use keys::seal::{Context, seal};
-use keys::{MemberKey, PublicKeys};
+use keys::{MemberKey, PublicKeys, TokenError};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use sha2::{Digest, Sha256};
 use union::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, Charter, Command, RECORD_BYTES, TEXT_PART_BYTES, Union};
 use zeroize::Zeroizing;
 
@@ -51,6 +50,9 @@ pub enum SignError {
     /// No sequence is left.
     #[error("sequence {0} is the last there is: no batch can follow it")]
     Sequence(u64),
+    /// The key is in a token that does not sign.
+    #[error("{0}; nothing was signed")]
+    Token(#[from] TokenError),
 }
 
 /// Builds and signs batches of one member.
@@ -134,16 +136,15 @@ impl<'a> BatchSigner<'a> {
     }
 
     /// A generator that nobody without the member's key can foresee, and that differs for every context and content:
-    /// seeded with the hash of a signature that is never shown to anybody (the idea of RFC 6979).
+    /// the idea of RFC 6979.
     fn sealing_randomness(&self, context: &Context, encoded: &[u8]) -> ChaCha20Rng {
-        let mut message = Zeroizing::new(b"comity sealing randomness v1\0".to_vec());
+        let mut message = Zeroizing::new(b"comity sealing randomness v2\0".to_vec());
         message.extend_from_slice(&context.union_id);
         message.extend_from_slice(&context.order_id.to_le_bytes());
         message.extend_from_slice(&context.debtor.to_le_bytes());
         message.extend_from_slice(&context.creditor.to_le_bytes());
         message.extend_from_slice(encoded);
-        let secret = Zeroizing::new(self.key.sign(&message));
-        ChaCha20Rng::from_seed(Sha256::digest(secret.as_slice()).into())
+        ChaCha20Rng::from_seed(*self.key.randomness(&message))
     }
 
     /// A command without detail as a record.
@@ -156,7 +157,7 @@ impl<'a> BatchSigner<'a> {
     ///
     /// # Errors
     ///
-    /// [`SignError::Sequence`] after the last sequence.
+    /// [`SignError::Sequence`] after the last sequence, [`SignError::Token`].
     pub fn sign(&self, records: Vec<Record>, next_sequence: u64) -> Result<Vec<SignedBatch>, SignError> {
         let mut batches = Vec::new();
         let mut sequence = next_sequence;
@@ -177,10 +178,19 @@ impl<'a> BatchSigner<'a> {
                 bytes.push(record.bytes);
             }
             let signing = self.key.public().signing;
-            let bytes = Batch::build(self.charter.hash(), self.member, signing, sequence, &bytes, &details, |m| {
-                self.key.sign(m)
-            })
-            .expect("records and details were counted, and a detail is within its bound");
+            let mut failed = None;
+            // A batch that was not signed goes no further.
+            let sign = |message: &[u8]| {
+                self.key.sign(message).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    [0; 64]
+                })
+            };
+            let bytes = Batch::build(self.charter.hash(), self.member, signing, sequence, &bytes, &details, sign)
+                .expect("records and details were counted, and a detail is within its bound");
+            if let Some(error) = failed {
+                return Err(error.into());
+            }
             batches.push(SignedBatch { sequence, bytes, lines });
             if rest.peek().is_some() {
                 sequence = sequence.checked_add(1).ok_or(SignError::Sequence(sequence))?;

@@ -1,10 +1,11 @@
 //! A member's key at work: what its operators order, signed and handed to the node.
 
 use crate::problem::Problem;
-use crate::sign::{BatchSigner, Record};
+use crate::sign::{BatchSigner, Record, SignError};
 use crate::view::OutcomeView;
 use keys::MemberKey;
 use network::{BatchReceipt, Node, SubmitError, Ticket};
+use prometheus_client::metrics::counter::Counter;
 use std::sync::{Arc, Mutex, PoisonError};
 use union::{BatchError, Charter, Command, Payment, Union};
 
@@ -20,14 +21,40 @@ pub(crate) struct Signatory {
     four_eyes_from: u64,
     /// The highest sequence used here. Held while batches are signed and handed over, so that they arrive in order.
     last_sequence: Mutex<u64>,
+    /// Batches that the key did not sign.
+    unsigned: Counter,
 }
 
-/// A command's outcome, or why it is not known or was not taken.
-pub(crate) type Done = (Record, Result<(union::Outcome, u64), SubmitError>);
+/// What a command came to, and at which height; or why it is not known or was not taken.
+pub(crate) type Became = Result<(union::Outcome, u64), NotTaken>;
+
+/// A command, and what it came to.
+pub(crate) type Done = (Record, Became);
+
+/// Why a command reached no block, or why that is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotTaken {
+    /// The member's key did not sign.
+    #[error(transparent)]
+    Unsigned(#[from] SignError),
+    /// The node did not take the batch.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+}
+
+impl From<NotTaken> for Problem {
+    fn from(not_taken: NotTaken) -> Self {
+        match not_taken {
+            NotTaken::Unsigned(error) => Problem::busy(error.to_string()),
+            NotTaken::Submit(error) => error.into(),
+        }
+    }
+}
 
 impl Signatory {
-    pub fn new(member: u16, key: MemberKey, four_eyes_from: u64) -> Self {
-        Signatory { member, key, four_eyes_from, last_sequence: Mutex::new(0) }
+    /// `unsigned` counts the batches that the key does not sign.
+    pub fn new(member: u16, key: MemberKey, four_eyes_from: u64, unsigned: Counter) -> Self {
+        Signatory { member, key, four_eyes_from, last_sequence: Mutex::new(0), unsigned }
     }
 
     pub fn key(&self) -> &MemberKey {
@@ -59,14 +86,14 @@ impl Signatory {
             waiting = Vec::new();
             for (records, ticket) in batches {
                 let receipt = match ticket {
-                    Ok(ticket) => ticket.durable().await,
+                    Ok(ticket) => ticket.durable().await.map_err(NotTaken::Submit),
                     Err(error) => Err(error),
                 };
                 match receipt {
                     Ok(BatchReceipt { outcomes, height, .. }) => {
                         done.extend(records.into_iter().zip(outcomes).map(|(r, outcome)| (r, Ok((outcome, height)))));
                     }
-                    Err(SubmitError::Batch(BatchError::Replay { .. })) if attempt < ATTEMPTS_MAX => {
+                    Err(NotTaken::Submit(SubmitError::Batch(BatchError::Replay { .. }))) if attempt < ATTEMPTS_MAX => {
                         waiting.extend(records);
                     }
                     Err(error) => done.extend(records.into_iter().map(|record| (record, Err(error.clone())))),
@@ -80,13 +107,17 @@ impl Signatory {
         done
     }
 
-    fn hand_over(&self, node: &Node, records: Vec<Record>) -> Vec<(Vec<Record>, Result<Ticket, SubmitError>)> {
+    fn hand_over(&self, node: &Node, records: Vec<Record>) -> Vec<(Vec<Record>, Result<Ticket, NotTaken>)> {
         let mut last = self.last_sequence.lock().unwrap_or_else(PoisonError::into_inner);
         let next = node.peek(|union| union.sequence(self.member)).max(*last).saturating_add(1);
         let charter = node.charter();
         let signed = match self.signer(&charter).sign(records.clone(), next) {
             Ok(signed) => signed,
-            Err(error) => return vec![(records, Err(SubmitError::Unknown(error.to_string())))],
+            Err(error) => {
+                self.unsigned.inc();
+                tracing::error!(member = crate::view::code(&charter, self.member), %error, "its key did not sign");
+                return vec![(records, Err(error.into()))];
+            }
         };
         let mut rest = records.into_iter();
         let mut batches = Vec::with_capacity(signed.len());
@@ -95,7 +126,7 @@ impl Signatory {
             if ticket.is_ok() {
                 *last = batch.sequence;
             }
-            batches.push((rest.by_ref().take(batch.lines.len()).collect(), ticket));
+            batches.push((rest.by_ref().take(batch.lines.len()).collect(), ticket.map_err(NotTaken::Submit)));
         }
         batches
     }
@@ -133,9 +164,9 @@ pub(crate) fn outcome_view((record, result): &Done) -> OutcomeView {
         Ok((outcome, _)) => OutcomeView::new(record.line, &record.bytes, outcome),
         Err(error) => {
             let outcome = match error {
-                SubmitError::Unknown(_) => "unknown",
-                SubmitError::Busy | SubmitError::Stopping => "busy",
-                SubmitError::Batch(_) => "rejected",
+                NotTaken::Submit(SubmitError::Unknown(_)) => "unknown",
+                NotTaken::Submit(SubmitError::Busy | SubmitError::Stopping) | NotTaken::Unsigned(_) => "busy",
+                NotTaken::Submit(SubmitError::Batch(_)) => "rejected",
             };
             OutcomeView {
                 outcome: outcome.to_owned(),

@@ -1,10 +1,10 @@
 //! `comity accede`: a newcomer signs the text of the charter that has it as a member.
 
 use crate::exit::{Failure, Result};
+use crate::key_place::KeyPlace;
 use crate::output::{Output, hex};
 use crate::passphrase::PassphraseArguments;
 use clap::Args;
-use keys::key_file;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,9 +24,9 @@ pub struct Arguments {
     /// Your code in the text.
     #[arg(long, value_name = "CODE")]
     member: String,
-    /// Your institution's key file; it is used here and not sent.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    /// Your institution's key file, or the pkcs11: address of its key in a token; it is used here and not sent.
+    #[arg(long, value_name = "KEY")]
+    key: KeyPlace,
     /// The file to write; it must not exist.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -87,17 +87,18 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             &format!("{} is not its last member; a new member comes after all others", arguments.member),
         )
     })?;
-    let key = key_file::read(&arguments.key, &arguments.passphrase.known(&arguments.key.display().to_string())?)?;
+    let file = arguments.key.file().display().to_string();
+    let key = arguments.key.open(&arguments.passphrase.known(&file)?)?;
     let public = key.public();
     if (newcomer.signing_key, newcomer.sealing_key) != (public.signing, public.sealing) {
-        let problem = format!("does not name the keys of {} as those of {}", arguments.key.display(), arguments.member);
+        let problem = format!("does not name the keys of {} as those of {}", arguments.key, arguments.member);
         return Err(at(&arguments.charter_text, &problem));
     }
     let accession = Accession {
         union: hex(&founding.hash()),
         charter: hex(&text.text_hash()),
         member: arguments.member.clone(),
-        signature: hex(&key.sign(&accession_message(&founding.hash(), &text.text_hash()))),
+        signature: hex(&key.sign(&accession_message(&founding.hash(), &text.text_hash()))?),
     };
     let json = serde_json::to_string_pretty(&accession).map_err(Failure::failed)?;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&arguments.out);

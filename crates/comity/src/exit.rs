@@ -94,6 +94,12 @@ impl From<keys::key_file::KeyFileError> for Failure {
     }
 }
 
+impl From<keys::TokenError> for Failure {
+    fn from(error: keys::TokenError) -> Self {
+        Failure::failed(error)
+    }
+}
+
 impl From<network::NodeError> for Failure {
     fn from(error: network::NodeError) -> Self {
         Failure::failed(error)

@@ -2,6 +2,7 @@
 
 use crate::checkpoint;
 use crate::exit::{Failure, Result};
+use crate::key_place::KeyPlace;
 use crate::keys::{Protection, PublicNodePart, PublicPart};
 use crate::loopback::free_addresses;
 use crate::membership::{self, Warned};
@@ -355,7 +356,7 @@ impl Arguments {
         let charter = parse_charter(&self.rules.text(members, &founders)?)?;
         let held = |founder: &Founder| HeldMember {
             code: founder.code.clone(),
-            key: Path::new("keys").join(format!("{}.key", founder.code)),
+            key: KeyPlace::File(Path::new("keys").join(format!("{}.key", founder.code))),
             four_eyes_from: self.four_eyes_from.clone(),
         };
         let homes = if self.nodes {

@@ -1,29 +1,46 @@
-//! `comity keys`: key files of members, nodes and operators. Secrets are never printed.
+//! `comity keys`: keys of members, nodes and operators, in files and tokens. Secrets are never printed.
 
 use crate::exit::{Failure, Result};
+use crate::key_place::KeyPlace;
 use crate::node_file::{OperatorEntry, Role};
 use crate::output::{Output, hex};
-use crate::passphrase::PassphraseArguments;
+use crate::passphrase::{self, PassphraseArguments};
 use crate::replace_key;
 use clap::{Args, Subcommand};
 use keys::key_file::Key;
-use keys::{MemberKey, NodeKey, PublicKeys, WorkFactor, key_file};
+use keys::{MemberKey, NodeKey, PublicKeys, TokenAddress, TokenKey, WorkFactor, key_file};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Make and show key files; secrets are never printed.
+/// Make and show keys; secrets are never printed.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a member's key file and print its public keys, for the charter
-    Generate(New),
+    /// Make a member's key and print its public keys, for the charter
+    Generate(NewMember),
     /// Make the key file of a member's node and print its public key, for the charter
     Node(New),
-    /// Print the public keys of a key file
+    /// Print the public keys of a key
     Show(Show),
     /// Make an operator's key file and print its entry for node.toml
     Operator(NewOperator),
     Replace(Box<replace_key::Arguments>),
 }
+
+/// Where a new key of a member goes.
+#[derive(Args, Debug)]
+#[command(after_help = IN_TOKEN)]
+pub struct NewMember {
+    /// The key file to write, which must not exist; or a pkcs11: address of a signing key to make in a token.
+    key: KeyPlace,
+    #[command(flatten)]
+    protection: Protection,
+}
+
+const IN_TOKEN: &str = "\
+A key in a token (PKCS#11) is named by an address of RFC 7512, here and wherever a member's --key is:
+  'pkcs11:token=Bank;object=BRA?module-path=/usr/lib/softhsm/libsofthsm2.so&sealing-key=BRA-sealing.key'
+The signing key is made in the token and stays there. The sealing key, which opens customer detail, is a key file; it is
+written, or used if it is there. The PIN is in the file that &pin-source=FILE names, in the variable COMITY_PIN, or asked for.";
 
 /// Where a new key goes.
 #[derive(Args, Debug)]
@@ -37,8 +54,8 @@ pub struct New {
 /// Which key to show.
 #[derive(Args, Debug)]
 pub struct Show {
-    /// The key file.
-    file: PathBuf,
+    /// The key file, or the pkcs11: address of a key in a token.
+    key: KeyPlace,
     #[command(flatten)]
     passphrase: PassphraseArguments,
 }
@@ -83,6 +100,23 @@ impl Protection {
         Ok(key.public())
     }
 
+    /// Makes a new signing key in a token. The sealing half is the key file beside it, which is written unless it is there.
+    fn new_key_in_token(&self, address: &TokenAddress) -> Result<PublicKeys> {
+        let file = &address.sealing_key;
+        let name = file.display().to_string();
+        let passphrase = match file.exists() {
+            true => self.passphrase.known(&name)?,
+            false => {
+                let passphrase = self.passphrase.chosen(&name)?;
+                self.new_key(file, &passphrase)?;
+                passphrase
+            }
+        };
+        let sealing = key_file::read(file, &passphrase)?;
+        let signing = TokenKey::generate(address, passphrase::pin(address)?)?;
+        Ok(MemberKey::in_token(signing, sealing).public())
+    }
+
     /// Writes a new key of a node to a new file.
     pub fn new_node_key(&self, file: &Path, passphrase: &str) -> Result<NodeKey> {
         let key = NodeKey::generate().map_err(Failure::failed)?;
@@ -117,7 +151,7 @@ impl PublicNodePart {
 /// The public part of a key, as it is shown.
 #[derive(Debug, Serialize)]
 pub struct PublicPart {
-    /// The key file.
+    /// The key file, or the address of a key in a token.
     pub file: PathBuf,
     /// Ed25519, 64 hexadecimal digits.
     pub signing_key: String,
@@ -149,14 +183,16 @@ impl PublicPart {
 /// Runs one of the commands.
 pub fn run(command: &Command, output: Output) -> Result<()> {
     match command {
-        Command::Generate(New { file, protection }) => {
-            let passphrase = protection.passphrase.chosen("the member's key file")?;
-            let public = protection.new_key(file, &passphrase)?;
-            output.note(&format!(
-                "{} written; keep a copy of it and the passphrase apart from each other",
-                file.display()
-            ));
-            output.show(&PublicPart::new(file, public), PublicPart::text)
+        Command::Generate(NewMember { key: place, protection }) => {
+            let public = match place {
+                KeyPlace::File(file) => {
+                    protection.new_key(file, &protection.passphrase.chosen("the member's key file")?)?
+                }
+                KeyPlace::Token(address) => protection.new_key_in_token(address)?,
+            };
+            let file = place.file().display();
+            output.note(&format!("{file} written; keep a copy of it and the passphrase apart from each other"));
+            output.show(&PublicPart::new(Path::new(&place.to_string()), public), PublicPart::text)
         }
         Command::Node(New { file, protection }) => {
             let passphrase = protection.passphrase.chosen("the node's key file")?;
@@ -167,10 +203,16 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
             ));
             output.show(&PublicNodePart::new(file, &key), PublicNodePart::text)
         }
-        Command::Show(Show { file, passphrase }) => {
-            match key_file::read_any(file, &passphrase.known(&file.display().to_string())?)? {
-                Key::Member(key) => output.show(&PublicPart::new(file, key.public()), PublicPart::text),
-                Key::Node(key) => output.show(&PublicNodePart::new(file, &key), PublicNodePart::text),
+        Command::Show(Show { key: place, passphrase }) => {
+            let passphrase = passphrase.known(&place.file().display().to_string())?;
+            let key = match place {
+                KeyPlace::File(file) => key_file::read_any(file, &passphrase)?,
+                KeyPlace::Token(_) => Key::Member(Box::new(place.open(&passphrase)?)),
+            };
+            let shown = place.to_string();
+            match key {
+                Key::Member(key) => output.show(&PublicPart::new(Path::new(&shown), key.public()), PublicPart::text),
+                Key::Node(key) => output.show(&PublicNodePart::new(Path::new(&shown), &key), PublicNodePart::text),
             }
         }
         Command::Replace(arguments) => replace_key::run(arguments, output),

@@ -15,6 +15,7 @@ mod export;
 mod identifier;
 mod init;
 mod iso;
+mod key_place;
 mod keys;
 mod leave;
 mod loopback;

@@ -2,6 +2,7 @@
 
 use crate::exit::{Failure, Result};
 use crate::iso::IsoTable;
+use crate::key_place::KeyPlace;
 use crate::remote::key_bytes;
 use api::Operator;
 use serde::{Deserialize, Serialize};
@@ -91,8 +92,8 @@ pub struct Timing {
 pub struct HeldMember {
     /// The member's code.
     pub code: String,
-    /// Its key file; relative to the configuration.
-    pub key: PathBuf,
+    /// Its key file, or the `pkcs11:` address of its key in a token; paths are relative to the configuration.
+    pub key: KeyPlace,
     /// Orders of this much and more, in major units of the unit of account, need a second person.
     pub four_eyes_from: String,
 }
@@ -136,7 +137,7 @@ impl NodeFile {
             place.key = beside.join(&place.key);
         }
         for member in &mut file.members {
-            member.key = beside.join(&member.key);
+            member.key = member.key.clone().beside(beside);
         }
         Ok(file)
     }
@@ -170,7 +171,7 @@ impl HeldMember {
         format!(
             "[[members]]\ncode = {}\nkey = {}\nfour_eyes_from = {}\n",
             quoted(&self.code),
-            quoted(&self.key.display().to_string()),
+            quoted(&self.key.to_string()),
             quoted(&self.four_eyes_from)
         )
     }
@@ -291,8 +292,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let members =
-            [HeldMember { code: "BRA".into(), key: "keys/BRA.key".into(), four_eyes_from: "10000.00".into() }];
+        let members = [HeldMember {
+            code: "BRA".into(),
+            key: "keys/BRA.key".parse().unwrap(),
+            four_eyes_from: "10000.00".into(),
+        }];
         let operators = [OperatorEntry {
             name: "Ana \"A\" Lima\\".into(),
             member: "BRA".into(),

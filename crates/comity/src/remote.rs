@@ -1,6 +1,7 @@
 //! A node as the command line sees it, and a member's signature on what is sent there.
 
 use crate::exit::{Exit, Failure, Result};
+use crate::key_place::KeyPlace;
 use crate::output::{Output, hex};
 use crate::passphrase::PassphraseArguments;
 use crate::statement::no_member;
@@ -10,7 +11,7 @@ use api::text::{CommandText, parse_command};
 use api::view::{MemberSummary, MemberView, OrderView, OutcomeView, ReceiptView, UnionView};
 use api::{OrdersView, ProposalsView};
 use clap::Args;
-use keys::{MemberKey, key_file};
+use keys::MemberKey;
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,9 +40,9 @@ pub struct SignerArguments {
     /// The member that orders, by code.
     #[arg(long, value_name = "CODE")]
     member: String,
-    /// The member's key file; it is used here and not sent.
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
+    /// The member's key file, or the pkcs11: address of its key in a token; it is used here and not sent.
+    #[arg(long, value_name = "KEY")]
+    key: Option<KeyPlace>,
     #[command(flatten)]
     passphrase: PassphraseArguments,
     /// The charter that the union was founded on, as the member knows it: nothing is signed for another union [default: the
@@ -207,8 +208,8 @@ impl SignerArguments {
     /// Reads the key and checks that it is the member's.
     pub fn open(&self) -> Result<Signer> {
         let founding = self.given_charter()?;
-        let path = self.key.as_ref().ok_or_else(|| Failure::usage("--key is missing; name the member's key file"))?;
-        let key = key_file::read(path, &self.passphrase()?)?;
+        let place = self.key.as_ref().ok_or_else(|| Failure::usage("--key is missing; name the member's key file"))?;
+        let key = place.open(&self.passphrase()?)?;
         let remote = self.node.connect();
         let (charter, union) = remote.charter_in_force(founding)?;
         let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
@@ -219,7 +220,7 @@ impl SignerArguments {
 
     /// The passphrase of the key file.
     pub fn passphrase(&self) -> Result<Zeroizing<String>> {
-        let of_what = self.key.as_ref().map_or("the key file".to_owned(), |path| path.display().to_string());
+        let of_what = self.key.as_ref().map_or("the key file".to_owned(), |place| place.file().display().to_string());
         self.passphrase.known(&of_what)
     }
 

@@ -1,6 +1,7 @@
 //! `comity keys replace`: a member replaces a key of its own. Nobody's consent is needed.
 
 use crate::exit::{Failure, Result};
+use crate::key_place::KeyPlace;
 use crate::output::{Output, hex};
 use crate::passphrase::PassphraseArguments;
 use crate::remote::{SignerArguments, receipt_text, taken};
@@ -9,7 +10,7 @@ use api::view::{KeyToComeView, ReceiptView};
 use clap::{Args, ValueEnum};
 use keys::key_file;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use union::{KeyKind, key_proof_message};
 
 /// Replace a key of your member, from a height on that is stated; until then the old one counts
@@ -18,9 +19,10 @@ pub struct Arguments {
     /// Which key.
     #[arg(value_enum)]
     kind: Kind,
-    /// File of the new key: a member's key file for signing and sealing, a node's for node and standby.
+    /// File of the new key: a member's key file for signing and sealing, a node's for node and standby. For signing also the
+    /// pkcs11: address of a key in a token.
     #[arg(required_unless_present = "remove", conflicts_with = "remove")]
-    new_key: Option<PathBuf>,
+    new_key: Option<KeyPlace>,
     /// Have no standby node any more, instead of another one
     #[arg(long)]
     remove: bool,
@@ -81,7 +83,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let message = |public: &[u8; 32]| key_proof_message(&signer.charter.hash(), signer.member, kind, public);
     let new = match &arguments.new_key {
         None => NewKey { public: [0; 32], proof: None },
-        Some(path) => arguments.new_key(path, message)?,
+        Some(place) => arguments.new_key(place, message)?,
     };
     let command =
         ReplaceKey { kind: kind.name().to_owned(), key: hex(&new.public), proof: new.proof.map(|proof| hex(&proof)) };
@@ -104,7 +106,8 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
 }
 
 impl Arguments {
-    fn new_key(&self, path: &Path, message: impl Fn(&[u8; 32]) -> Vec<u8>) -> Result<NewKey> {
+    fn new_key(&self, place: &KeyPlace, message: impl Fn(&[u8; 32]) -> Vec<u8>) -> Result<NewKey> {
+        let path = place.file();
         let passphrase = match &self.new_passphrase_file {
             None => self.signer.passphrase()?,
             Some(file) => {
@@ -113,12 +116,15 @@ impl Arguments {
         };
         Ok(match self.kind {
             Kind::Signing => {
-                let key = key_file::read(path, &passphrase)?;
+                let key = place.open(&passphrase)?;
                 let public = key.public().signing;
-                NewKey { public, proof: Some(key.sign(&message(&public))) }
+                NewKey { public, proof: Some(key.sign(&message(&public))?) }
             }
             // It cannot sign; a wrong one harms nobody but its member.
             Kind::Sealing => NewKey { public: key_file::read(path, &passphrase)?.public().sealing, proof: None },
+            Kind::Node | Kind::Standby if matches!(place, KeyPlace::Token(_)) => {
+                return Err(Failure::usage("a node's key is in a file: it signs every vote; name that file"));
+            }
             Kind::Node | Kind::Standby => {
                 let key = key_file::read_node(path, &passphrase)?;
                 let public = key.public();

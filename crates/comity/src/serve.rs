@@ -274,7 +274,7 @@ impl NodeFile {
         let unlock = |member: &crate::node_file::HeldMember| {
             Ok(HeldMember {
                 code: member.code.clone(),
-                key: key_file::read(&member.key, &passphrase)?,
+                key: member.key.open(&passphrase)?,
                 four_eyes_from: member.four_eyes_from.clone(),
             })
         };

@@ -58,6 +58,9 @@ pub enum KeyTextError {
     /// The file of a key of the other kind.
     #[error("this is the key file of {0}; a key of the other kind is needed here")]
     OtherKind(&'static str),
+    /// Half of the key is not known here.
+    #[error("the signing half of this key is in a token and stays there; no key file can hold it")]
+    InToken,
     /// The seed gives other public keys than when it was written.
     #[error("the key file holds a seed that gives other public keys than the file names; use a backup and report this")]
     OtherKeys,
@@ -104,14 +107,15 @@ pub enum KeyFileError {
 ///
 /// # Errors
 ///
-/// [`KeyTextError::EmptyPassphrase`].
+/// [`KeyTextError::EmptyPassphrase`], [`KeyTextError::InToken`].
 pub fn encode(
     key: &MemberKey,
     passphrase: &str,
     work: WorkFactor,
     rng: &mut impl CryptoRng,
 ) -> Result<String, KeyTextError> {
-    encode_parts((TITLE, key.seed(), key.public().fingerprint()), passphrase, work, rng)
+    let seed = key.seed().ok_or(KeyTextError::InToken)?;
+    encode_parts((TITLE, seed, key.public().fingerprint()), passphrase, work, rng)
 }
 
 /// Title, seed and fingerprint.

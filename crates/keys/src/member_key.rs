@@ -1,19 +1,27 @@
-//! A member's keys: one seed, from which a signing and a sealing key pair are derived.
+//! A member's keys: one seed, from which a signing and a sealing key pair are derived; the signing pair may be in a token
+//! instead.
 
 use std::fmt;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use hkdf::Hkdf;
+use hkdf::{
+    Hkdf,
+    hmac::{Hmac, KeyInit, Mac},
+};
 use hpke::{Kem, Serializable, kem::X25519HkdfSha256};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::hex;
+use crate::{
+    hex,
+    token::{TokenError, TokenKey},
+};
 
 const SEED_SALT: &[u8] = b"comity member key v1";
 const SIGNING_INFO: &[u8] = b"signing";
 const SEALING_INFO: &[u8] = b"sealing";
+const RANDOMNESS_INFO: &[u8] = b"sealing randomness";
 const FINGERPRINT_LABEL: &[u8] = b"comity public keys v1\0";
 /// 160 bits: too many for anyone to make other keys with the same fingerprint.
 const FINGERPRINT_BYTES: usize = 20;
@@ -29,12 +37,21 @@ pub(crate) type SealingKem = X25519HkdfSha256;
 /// prk          = HKDF-Extract(SHA-256, salt = "comity member key v1", seed)
 /// signing key  = HKDF-Expand(prk, "signing", 32)        the Ed25519 secret key of RFC 8032
 /// sealing pair = DeriveKeyPair(HKDF-Expand(prk, "sealing", 32))        RFC 9180, section 7.1.3
+/// randomness   = HKDF-Expand(prk, "sealing randomness", 32)            see [`MemberKey::randomness`]
 /// ```
+///
+/// Where the signing key is in a token, the sealing pair still comes from a seed ([why](../../../docs/decisions/0008-tokens.md)).
 pub struct MemberKey {
     seed: Zeroizing<[u8; 32]>,
-    signing: SigningKey,
+    signing: Signing,
     sealing: <SealingKem as Kem>::PrivateKey,
+    randomness: Zeroizing<[u8; 32]>,
     public: PublicKeys,
+}
+
+enum Signing {
+    InMemory(SigningKey),
+    InToken(TokenKey),
 }
 
 /// The operating system could not give randomness, so no key was made.
@@ -68,7 +85,14 @@ impl MemberKey {
         let (sealing, sealing_public) = SealingKem::derive_keypair(derive(SEALING_INFO).as_slice());
         let public =
             PublicKeys { signing: signing.verifying_key().to_bytes(), sealing: sealing_public.to_bytes().into() };
-        Self { seed, signing, sealing, public }
+        let randomness = derive(RANDOMNESS_INFO);
+        Self { seed, signing: Signing::InMemory(signing), sealing, randomness, public }
+    }
+
+    /// The key whose signing half is in a token, and whose sealing half is that of another key.
+    pub fn in_token(token: TokenKey, sealing: MemberKey) -> Self {
+        let public = PublicKeys { signing: token.public(), ..sealing.public };
+        Self { signing: Signing::InToken(token), public, ..sealing }
     }
 
     /// What the other members know this member by.
@@ -78,12 +102,26 @@ impl MemberKey {
 
     /// The Ed25519 signature of `message` (RFC 8032, not pre-hashed). The caller puts a label of its own in
     /// front of what it signs, so that a signature made for one purpose is worth nothing for another.
-    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.signing.sign(message).to_bytes()
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] where the key is in a token that is gone or refuses; a key in memory always signs.
+    pub fn sign(&self, message: &[u8]) -> Result<[u8; 64], TokenError> {
+        match &self.signing {
+            Signing::InMemory(key) => Ok(key.sign(message).to_bytes()),
+            Signing::InToken(token) => token.sign(message),
+        }
     }
 
-    pub(crate) fn seed(&self) -> &[u8; 32] {
-        &self.seed
+    /// 32 bytes that nobody without the sealing half of the key can foresee, always the same for the same context: HMAC-SHA256.
+    pub fn randomness(&self, context: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mac = Hmac::<Sha256>::new_from_slice(self.randomness.as_slice()).expect("HMAC takes any key");
+        Zeroizing::new(mac.chain_update(context).finalize().into_bytes().into())
+    }
+
+    /// The seed that both halves come from; `None` where one of them is in a token.
+    pub(crate) fn seed(&self) -> Option<&[u8; 32]> {
+        matches!(self.signing, Signing::InMemory(_)).then_some(&self.seed)
     }
 
     pub(crate) fn sealing(&self) -> &<SealingKem as Kem>::PrivateKey {

@@ -26,7 +26,7 @@ fn generated_keys_differ() {
 #[test]
 fn a_signature_is_good_for_its_key_and_message_only() {
     let (key, other) = (MemberKey::from_seed(SEED), MemberKey::from_seed([8; 32]));
-    let signature = key.sign(b"block 1");
+    let signature = key.sign(b"block 1").unwrap();
     assert_eq!(verify(&key.public().signing, b"block 1", &signature), Ok(()));
     assert_eq!(verify(&key.public().signing, b"block 2", &signature), Err(VerifyError::Signature));
     assert_eq!(verify(&other.public().signing, b"block 1", &signature), Err(VerifyError::Signature));

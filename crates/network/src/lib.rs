@@ -12,6 +12,8 @@ mod checkpoint;
 mod clock;
 mod consensus;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handover;
 mod node;
 mod publish;

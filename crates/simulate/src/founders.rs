@@ -102,7 +102,8 @@ impl Founders {
         *sequence += 1;
         let key = &self.keys[usize::from(member)];
         let signing = key.public().signing;
-        Batch::build(self.charter.hash(), member, signing, *sequence, records, details, |message| key.sign(message))
+        let sign = |message: &[u8]| key.sign(message).expect("a key in memory signs");
+        Batch::build(self.charter.hash(), member, signing, *sequence, records, details, sign)
             .expect("records and details were counted")
     }
 

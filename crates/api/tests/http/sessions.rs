@@ -20,7 +20,7 @@ fn challenge(client: &Client, operator: &str) -> Challenge {
 /// The answer to a challenge, signed by `signer`.
 fn answer(challenge: &Challenge, operator: &str, signer: &str) -> LoginRequest {
     let message = login_message(&unhex(&challenge.union), &unhex(&challenge.nonce), operator);
-    let signature = hex(&operator_key(signer).sign(&message));
+    let signature = hex(&operator_key(signer).sign(&message).unwrap());
     LoginRequest { operator: operator.to_owned(), nonce: challenge.nonce.clone(), signature }
 }
 

@@ -1,10 +1,11 @@
 //! What a node has on its own disk.
 
 use super::Findings;
+use crate::key_place::KeyPlace;
 use crate::membership::{self, Warned};
 use crate::node_file::{NodeFile, Place};
 use crate::output::hex;
-use crate::passphrase::PassphraseArguments;
+use crate::passphrase::{PassphraseArguments, pin_without_asking};
 use api::sign::{BatchSigner, signing_keys};
 use keys::key_file;
 use network::NodeError;
@@ -130,11 +131,18 @@ pub fn keys(findings: &mut Findings, file: &NodeFile, union: &Union, passphrase:
             findings.wrong(check, text, "correct `code` under [[members]]");
             continue;
         };
-        if !outside(findings, &check, &member.key) {
+        if !outside(findings, &check, member.key.file()) {
             continue;
         }
         let Some(passphrase) = passphrase else { continue };
-        let fits = key_file::read(&member.key, passphrase).map_err(|error| error.to_string());
+        if let KeyPlace::Token(address) = &member.key
+            && let Ok(None) = pin_without_asking(address)
+        {
+            let advice = "name a file by pin-source in the address, or set COMITY_PIN, to have the token opened";
+            findings.skipped(check, "no PIN was given: the token is not looked at", advice);
+            continue;
+        }
+        let fits = member.key.open(passphrase).map_err(|failure| failure.text);
         let known = signing_keys(union, number);
         let fits = fits.and_then(|key| {
             let signer = BatchSigner::with_one_of(charter, number, &key, &known);
@@ -149,7 +157,7 @@ pub fn keys(findings: &mut Findings, file: &NodeFile, union: &Union, passphrase:
                     "orders that this node signs are refused until then: give it the old key file back, or wait";
                 findings.warning(check, "opens, and takes the place of the member's key that counts now", advice);
             }
-            Err(text) => findings.wrong(check, text, "take the member's own key file and its passphrase"),
+            Err(text) => findings.wrong(check, text, "take the member's own key, and its passphrase or PIN"),
         }
     }
 }

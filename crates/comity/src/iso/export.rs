@@ -36,7 +36,7 @@ pub struct Arguments {
     /// Only the statement of this day, YYYY-MM-DD.
     #[arg(long, value_parser = |text: &str| Day::parse(text))]
     day: Option<Day>,
-    /// The member's key file: with it, customer detail is told.
+    /// The member's key file: with it, customer detail is told. Where its signing key is in a token, that of its sealing key.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[command(flatten)]

@@ -4,10 +4,10 @@
 //! hexadecimal digits.
 
 use crate::exit::{Exit, Failure, Result};
+use crate::key_place::KeyPlace;
 use crate::output::Output;
 use crate::passphrase::PassphraseArguments;
 use clap::Args;
-use keys::key_file;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -21,9 +21,9 @@ const LABEL: &[u8] = b"comity iso 20022 file v1\0";
 pub struct Arguments {
     /// The file.
     file: PathBuf,
-    /// The key file.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    /// The key file, or the pkcs11: address of a key in a token.
+    #[arg(long, value_name = "KEY")]
+    key: KeyPlace,
     #[command(flatten)]
     passphrase: PassphraseArguments,
 }
@@ -37,8 +37,9 @@ struct Signed {
 
 /// Signs.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
-    let key = key_file::read(&arguments.key, &arguments.passphrase.known(&arguments.key.display().to_string())?)?;
-    let signature = base16ct::lower::encode_string(&key.sign(&message(&arguments.file)?));
+    let key_file = arguments.key.file().display().to_string();
+    let key = arguments.key.open(&arguments.passphrase.known(&key_file)?)?;
+    let signature = base16ct::lower::encode_string(&key.sign(&message(&arguments.file)?)?);
     let path = signature_path(&arguments.file);
     std::fs::write(&path, signature + "\n").map_err(Failure::io("write", &path))?;
     let signed = Signed { signature: path, key: base16ct::lower::encode_string(&key.public().signing) };

@@ -16,4 +16,5 @@ mod report;
 mod scene;
 mod serving;
 mod simulate;
+mod token;
 mod verify;

@@ -141,7 +141,7 @@ impl Scene {
                 let signing = key.public().signing;
                 let batch =
                     Batch::build(charter.hash(), member, signing, u64::from(day) + 1, &[record], &[], |message| {
-                        key.sign(message)
+                        key.sign(message).unwrap()
                     });
                 receipts.push(node.submit(batch.unwrap().into()).unwrap().wait().unwrap());
             }

@@ -5,7 +5,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,8 +27,17 @@ impl Serving {
 
     /// The same for a configuration.
     pub fn of(config: &str, more: &[&str]) -> Serving {
-        let arguments = ["serve", "--config", config, "--listen=127.0.0.1:0", "--output=json", "--log-format=json"];
-        let mut child = command(&arguments).args(more).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Serving::spawn(command(&Serving::arguments(config)).args(more))
+    }
+
+    /// What a node is started with.
+    pub fn arguments(config: &str) -> [&str; 6] {
+        ["serve", "--config", config, "--listen=127.0.0.1:0", "--output=json", "--log-format=json"]
+    }
+
+    /// The same for a prepared command.
+    pub fn spawn(command: &mut Command) -> Serving {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         // The line with the address is the first document on standard output; it ends with a brace of its own.
         let mut document = String::new();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use union::{BATCH_BYTES_MAX, Batch};
+use union::{BATCH_BYTES_MAX, Batch, BatchError, Rosters};
 
 /// The longest message: batches one after another.
 pub(crate) const MESSAGE_BYTES_MAX: usize = BATCH_BYTES_MAX;
@@ -82,6 +82,13 @@ fn tell<S: Sender<PublicKey = PublicKey>>(sender: &mut S, batches: &[Batch]) {
     sender.send(Recipients::All, IoBufs::from(message), false);
 }
 
+/// Takes the first batch off a message, verified.
+pub(crate) fn take_first(message: &mut &[u8], rosters: &Rosters) -> Result<Batch, BatchError> {
+    let (first, after) = Batch::split_first(message)?;
+    *message = after;
+    Batch::verify(Arc::from(first), rosters)
+}
+
 /// Batches of others into the pool. What is not a signed batch of this union is counted and dropped.
 pub(crate) async fn receive<S: Sender<PublicKey = PublicKey>, R: Receiver<PublicKey = PublicKey>>(
     shared: Arc<Shared>,
@@ -94,11 +101,7 @@ pub(crate) async fn receive<S: Sender<PublicKey = PublicKey>, R: Receiver<Public
         let rosters = shared.rosters();
         let mut rest: &[u8] = message;
         while !rest.is_empty() {
-            let batch = Batch::split_first(rest).and_then(|(first, after)| {
-                rest = after;
-                Batch::verify(Arc::from(first), &rosters)
-            });
-            match batch {
+            match take_first(&mut rest, &rosters) {
                 Ok(batch) => {
                     let header = batch.header();
                     let last = shared.sequences[usize::from(header.member)].load(Ordering::Acquire);

@@ -21,11 +21,11 @@ mod connections;
 mod engine;
 mod epochs;
 mod executor;
-mod gossip;
+pub(crate) mod gossip;
 mod leader;
 mod peers;
 mod pool;
-mod relay;
+pub(crate) mod relay;
 mod tcp;
 mod tips;
 

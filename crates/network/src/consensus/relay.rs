@@ -47,6 +47,46 @@ const ASK_AGAIN: Duration = Duration::from_millis(300);
 /// So often a node gets the same block's batches from another, at most.
 const ANSWERS_MAX: u32 = 3;
 
+/// What a node says about a block.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    /// There is this block, of these batches.
+    Announcement { header: BlockHeader, ids: &'a [[u8; 32]] },
+    /// Whoever asks lacks these batches of a block: ascending places, little-endian.
+    Question { block: &'a Hash, places: &'a [[u8; 2]] },
+    /// A batch of a block, unverified.
+    Answer { block: &'a Hash, place: u16, batch: &'a [u8] },
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message strictly; `None` if it is none.
+    pub fn decode(bytes: &'a [u8]) -> Option<Message<'a>> {
+        let (tag, rest) = bytes.split_first()?;
+        match tag {
+            0 => {
+                let (header, ids) = rest.split_first_chunk::<128>()?;
+                let (ids, []) = ids.as_chunks::<32>() else { return None };
+                let header = BlockHeader::decode(header).ok()?;
+                header.names(ids).then_some(Message::Announcement { header, ids })
+            }
+            1 => {
+                let (block, places) = rest.split_first_chunk::<32>()?;
+                let (places, []) = places.as_chunks::<2>() else { return None };
+                // Each batch once: a short question must not be answered with gigabytes.
+                let is_ascending =
+                    places.is_sorted_by(|one, next| u16::from_le_bytes(*one) < u16::from_le_bytes(*next));
+                is_ascending.then_some(Message::Question { block, places })
+            }
+            2 => {
+                let (block, rest) = rest.split_first_chunk::<32>()?;
+                let (place, batch) = rest.split_first_chunk::<2>()?;
+                Some(Message::Answer { block, place: u16::from_le_bytes(*place), batch })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// How blocks come to and go from this node.
 #[derive(Debug)]
 pub(crate) struct Relay<S> {
@@ -207,11 +247,14 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
             select! {
                 received = receiver.recv() => {
                     let Ok((peer, message)) = received else { return };
-                    let is_sound = match message.as_ref().split_first() {
-                        Some((0, rest)) => self.announced(&context, &pool, peer.clone(), rest),
-                        Some((1, rest)) => self.asked(&peer, rest),
-                        Some((2, rest)) => self.answered(&shared, rest),
-                        _ => false,
+                    let is_sound = match Message::decode(message.as_ref()) {
+                        Some(Message::Announcement { header, ids }) => {
+                            self.announced(&context, &pool, peer.clone(), header, ids);
+                            true
+                        }
+                        Some(Message::Question { block, places }) => self.asked(&peer, block, places),
+                        Some(Message::Answer { block, place, batch }) => self.answered(&shared, block, place, batch),
+                        None => false,
                     };
                     if !is_sound {
                         shared.counters.refused_from_peers.fetch_add(1, Ordering::Relaxed);
@@ -228,18 +271,12 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
         }
     }
 
-    fn announced(&self, context: &impl Clock, pool: &Pool, peer: PublicKey, message: &[u8]) -> bool {
-        let Some((header, ids)) = message.split_first_chunk::<128>() else { return false };
-        let (ids, []) = ids.as_chunks::<32>() else { return false };
-        let Ok(header) = BlockHeader::decode(header) else { return false };
-        if !header.names(ids) {
-            return false;
-        }
+    fn announced(&self, context: &impl Clock, pool: &Pool, peer: PublicKey, header: BlockHeader, ids: &[Hash]) {
         let digest = Digest(header.hash());
         let mut blocks = self.lock();
         blocks.admit(Some(peer.clone()), digest);
         if blocks.whole.contains_key(&digest) || blocks.partial.contains_key(&digest) {
-            return true;
+            return;
         }
         let since = context.current();
         let batches = vec![None; ids.len()];
@@ -249,7 +286,6 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
             Some(block) => blocks.complete(Candidate::Block(block).digested()),
             None => drop(blocks.partial.insert(digest, partial)),
         }
-        true
     }
 
     /// Completes blocks with batches that have come to the pool.
@@ -265,13 +301,7 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
         }
     }
 
-    fn asked(&self, peer: &PublicKey, message: &[u8]) -> bool {
-        let Some((hash, places)) = message.split_first_chunk::<32>() else { return false };
-        let (places, []) = places.as_chunks::<2>() else { return false };
-        // Each batch once: a short question must not be answered with gigabytes.
-        if !places.is_sorted_by(|one, next| u16::from_le_bytes(*one) < u16::from_le_bytes(*next)) {
-            return false;
-        }
+    fn asked(&self, peer: &PublicKey, hash: &Hash, places: &[[u8; 2]]) -> bool {
         let digest = Digest(*hash);
         let mut blocks = self.lock();
         let Some(candidate) = blocks.whole.get(&digest).cloned() else { return true };
@@ -295,10 +325,8 @@ impl<S: Sender<PublicKey = PublicKey>> Relay<S> {
         true
     }
 
-    fn answered(&self, shared: &Shared, message: &[u8]) -> bool {
-        let Some((hash, rest)) = message.split_first_chunk::<32>() else { return false };
-        let Some((place, bytes)) = rest.split_first_chunk::<2>() else { return false };
-        let (digest, place) = (Digest(*hash), usize::from(u16::from_le_bytes(*place)));
+    fn answered(&self, shared: &Shared, hash: &Hash, place: u16, bytes: &[u8]) -> bool {
+        let (digest, place) = (Digest(*hash), usize::from(place));
         // Looked at before the signature is checked: only what is missing is worth that.
         let wanted = |blocks: &Blocks| {
             let partial = blocks.partial.get(&digest)?;
