@@ -28,7 +28,7 @@ fn main() {
     let mut rng = system_random();
     let sealed = seal::seal(&detail, &context, &debtor.public(), &creditor.public(), &mut rng).expect("seals");
     let content_key = seal::reveal(&sealed, &context, &debtor, Side::Debtor).expect("opens");
-    let signature = debtor.sign(&sealed);
+    let signature = debtor.sign(&sealed).expect("signs");
 
     println!("sealed detail: {} bytes", sealed.len());
     rate("seal", || {
@@ -44,7 +44,7 @@ fn main() {
         black_box(seal::hash(&sealed));
     });
     rate("sign", || {
-        black_box(debtor.sign(&sealed));
+        black_box(debtor.sign(&sealed).expect("signs"));
     });
     rate("verify", || {
         verify(&debtor.public().signing, &sealed, &signature).expect("verifies");

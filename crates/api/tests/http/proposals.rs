@@ -265,7 +265,7 @@ fn a_key_to_come_is_shown_and_counts_from_its_height() {
     let server = Server::start();
     let new = keys::MemberKey::from_seed([77; 32]);
     let message = union::key_proof_message(&charter().hash(), 1, union::KeyKind::Signing, &new.public().signing);
-    let command = json!({"command": "replace_key", "kind": "signing", "key": hex(&new.public().signing), "proof": hex(&new.sign(&message))});
+    let command = json!({"command": "replace_key", "kind": "signing", "key": hex(&new.public().signing), "proof": hex(&new.sign(&message).unwrap())});
     let prepared = server.session("mia").submit_command(&command).unwrap();
     let waiting: Value = server.session("carl").get("/v1/approvals").unwrap();
     assert_eq!(waiting["approvals"][0]["what"], command);
