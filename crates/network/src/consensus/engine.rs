@@ -191,7 +191,15 @@ impl Engine {
             move |context| gossip::send(context, pool, own, sender)
         }));
 
-        let leader = Leader { shared: shared.clone(), clock, pool: pool.clone(), tips, timing, block_bytes };
+        let leader = Leader {
+            shared: shared.clone(),
+            clock,
+            pool: pool.clone(),
+            tips,
+            marshal: marshal.clone(),
+            timing,
+            block_bytes,
+        };
         let application = Inline::new(context.child("application"), leader, marshal.clone(), epocher);
         let epochs = Epochs {
             shared: shared.clone(),

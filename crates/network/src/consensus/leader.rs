@@ -4,14 +4,16 @@ use super::Timing;
 use super::candidate::Candidate;
 use super::pool::Pool;
 use super::tips::Tips;
-use super::{Digest, PublicKey, Scheme};
+use super::{Digest, Marshal, PublicKey, Scheme};
 use crate::clock::Clock;
 use crate::node::Shared;
 use commonware_consensus::marshal::ancestry::Ancestry;
 use commonware_consensus::simplex::types::Context;
+use commonware_consensus::types::Height;
 use commonware_cryptography::Digested;
 use commonware_macros::select;
 use commonware_runtime::{Clock as Sleep, Metrics, Spawner};
+use commonware_utils::vec::NonEmptyVec;
 use futures::StreamExt as _;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -21,12 +23,13 @@ use union::{Batch, Block, Hash, STATE_BEHIND_MAX, Tip};
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The rules of a block's content, as the leader follows them and the others check them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Leader {
     pub shared: Arc<Shared>,
     pub clock: Arc<Clock>,
     pub pool: Arc<Pool>,
     pub tips: Arc<Tips>,
+    pub marshal: Marshal,
     pub timing: Timing,
     pub block_bytes: usize,
 }
@@ -97,7 +100,7 @@ impl Leader {
 
     /// Whether a block may follow a tip. Waits for what is only not known yet: the time that the block says, and the state
     /// that it names.
-    async fn check(&self, context: &impl Sleep, tip: &Tip, block: &Block) -> bool {
+    async fn check(&self, context: &impl Sleep, tip: &Tip, block: &Block, leader: &PublicKey) -> bool {
         let rosters = self.shared.rosters();
         let Some(roster) = rosters.of_height(block.header().height) else { return false };
         if let Err(error) = tip.check(block, roster) {
@@ -117,6 +120,13 @@ impl Leader {
             return true;
         }
         let height = block.header().state_height().expect("a block is read strictly");
+        // The leader has applied that block. Who has missed that it is final would wait for a later one that is, which without its vote there
+        // may never be.
+        if self.state().0 < height {
+            for certified in height..=tip.height() {
+                self.marshal.hint_finalized(Height::new(certified), NonEmptyVec::new(leader.clone()));
+            }
+        }
         self.applied(height).await;
         let is_same = self.state_at(height) == Some(block.header().state);
         if !is_same {
@@ -152,15 +162,15 @@ impl<E: Spawner + Metrics + Sleep> commonware_consensus::Application<E> for Lead
         Some(Candidate::Block(block).digested())
     }
 
-    async fn verify(&mut self, (context, _round): (E, Self::Context), mut ancestry: impl Ancestry<Candidate>) -> bool {
+    async fn verify(&mut self, (context, round): (E, Self::Context), mut ancestry: impl Ancestry<Candidate>) -> bool {
         let Some(candidate) = ancestry.next().await else { return false };
         let Some(block) = candidate.inner().block() else { return false };
         #[cfg(test)]
-        if self.shared.proposed(_round.round, block) {
+        if self.shared.proposed(round.round, block) {
             return true;
         }
         let Some(tip) = self.tips.after(&self.shared.rosters(), ancestry).await else { return false };
-        let is_valid = self.check(&context, &tip, block).await;
+        let is_valid = self.check(&context, &tip, block, &round.leader).await;
         if is_valid {
             self.tips.add(tip.after(block));
         }
