@@ -77,10 +77,10 @@ impl Protection {
     }
 
     /// Writes a new key to a new file.
-    pub fn new_key(&self, file: &Path, passphrase: &str) -> Result<PublicKeys> {
+    pub fn new_key(&self, file: &Path, passphrase: &str) -> Result<MemberKey> {
         let key = MemberKey::generate().map_err(Failure::failed)?;
         key_file::create(file, &key, passphrase, self.work(), &mut keys::system_random())?;
-        Ok(key.public())
+        Ok(key)
     }
 
     /// Writes a new key of a node to a new file.
@@ -151,7 +151,7 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
     match command {
         Command::Generate(New { file, protection }) => {
             let passphrase = protection.passphrase.chosen("the member's key file")?;
-            let public = protection.new_key(file, &passphrase)?;
+            let public = protection.new_key(file, &passphrase)?.public();
             output.note(&format!(
                 "{} written; keep a copy of it and the passphrase apart from each other",
                 file.display()
@@ -176,7 +176,7 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
         Command::Replace(arguments) => replace_key::run(arguments, output),
         Command::Operator(NewOperator { name, member, role, file, protection }) => {
             let passphrase = protection.passphrase.chosen("the operator's key file")?;
-            let public = protection.new_key(file, &passphrase)?;
+            let public = protection.new_key(file, &passphrase)?.public();
             let entry =
                 OperatorEntry { name: name.clone(), member: member.clone(), role: *role, key: hex(&public.signing) };
             output.note(&format!("{} written; add what follows to node.toml and start the node again", file.display()));
