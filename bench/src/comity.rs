@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use union::{BATCH_COMMANDS_MAX, Batch, Charter, Command, Outcome, Payment, RECORD_BYTES, Reason, pad_text};
+use union::{BATCH_COMMANDS_MAX, Batch, Charter, Command, Founding, Outcome, Payment, RECORD_BYTES, Reason, pad_text};
 
 use crate::measure::{Measurement, Observed, Plan, Session, Setup, System, Tally, Trial, drive};
 use crate::workload::{ACCOUNTS, Transfer, Workload, debit_limit};
@@ -104,7 +104,10 @@ impl Comity {
         let charter = Charter::parse(&charter_text(&senders))?;
         let directory = tempfile::Builder::new().prefix("comity-").tempdir_in(&self.dir)?;
         let journal = directory.path().join("journal");
-        Node::found(&journal, &charter)?;
+        let sign = |member: u16, message: &[u8]| {
+            senders[usize::from(member)].key.sign(message).expect("a key in memory signs")
+        };
+        Node::found(&journal, &Founding::signed_by(charter.clone(), sign)?)?;
         let noon = charter.calendar.time_ms(charter.first_day, 12 * 3_600);
         let (node, _) = Node::open(&journal, Arc::new(Clock::standing_at(noon)), Options::default())?;
         let node = Arc::new(node);

@@ -52,6 +52,7 @@ enum Act {
     },
     Close(u8),
     Confirm(u8, u8),
+    PayClaim(u16),
     Raw([u8; 128]),
 }
 
@@ -142,6 +143,7 @@ impl Act {
                 Command::SetRule(AcceptanceRule { action: action % 4, debtor, above: above.into(), ..rule })
             }
             Act::Rates { ahead, buying, spread } => Command::PublishRates {
+                currency: 0,
                 from_day: today + u32::from(ahead % 4),
                 buying: (buying.into(), 1_000),
                 selling: (u64::from(buying) + u64::from(spread), 1_000),
@@ -149,6 +151,7 @@ impl Act {
             Act::Close(number) => {
                 Command::CloseCycle { cycle: if number < 200 { union.open_cycle_row().number } else { number.into() } }
             }
+            Act::PayClaim(amount) => Command::PayClaim { amount: amount.into() },
             Act::Confirm(cycle, leg) => Command::ConfirmLeg { cycle: u32::from(cycle), leg: u32::from(leg % 4) },
             Act::Raw(record) => return record,
         };

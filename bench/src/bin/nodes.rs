@@ -15,7 +15,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use union::{BATCH_COMMANDS_MAX, Batch, Charter, Command, Outcome, Payment};
+use union::{BATCH_COMMANDS_MAX, Batch, Charter, Command, Founding, Outcome, Payment};
 use zeroize::Zeroizing;
 
 #[derive(Debug, Parser)]
@@ -119,9 +119,13 @@ impl Running {
         let clock = Arc::new(Clock::standing_at(charter.calendar.time_ms(charter.first_day, 9 * 3_600)));
         clock.run();
         let path = |node: u16| directory.path().join(node.to_string());
+        let sign = |member: u16, message: &[u8]| {
+            senders[usize::from(member)].key.sign(message).expect("a key in memory signs")
+        };
+        let founding = Founding::signed_by(charter.clone(), sign)?;
         let mut nodes = Vec::new();
         if is_alone {
-            Node::found(&path(0), &charter)?;
+            Node::found(&path(0), &founding)?;
             nodes.push(Node::open(&path(0), clock, Options::default())?.0);
         } else {
             let sockets = senders.iter().map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
@@ -136,7 +140,7 @@ impl Running {
                     introduced: Vec::new(),
                     timing: Timing::default(),
                 };
-                Node::found(&path(sender.number), &charter)?;
+                Node::found(&path(sender.number), &founding)?;
                 nodes.push(Node::join(&path(sender.number), clock.clone(), Options::default(), &membership)?.0);
             }
         }

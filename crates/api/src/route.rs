@@ -68,6 +68,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(node::union))
         .routes(routes!(charters::charter))
         .routes(routes!(charters::founding))
+        .routes(routes!(charters::signatures))
         .routes(routes!(charters::history))
         .routes(routes!(proposals::proposals, proposals::propose))
         .routes(routes!(proposals::proposal))

@@ -11,14 +11,14 @@ use crate::recent::Recent;
 use crate::session::{Session, Sessions};
 use crate::signatory::Signatory;
 use crate::view::OutlookView;
-use network::{Node, founding_charter};
+use network::Node;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
-use union::Charter;
+use union::{Charter, Founding};
 
 /// Bounds of the API.
 #[derive(Clone, Copy, Debug)]
@@ -126,8 +126,8 @@ pub enum SettingsError {
 #[derive(Debug)]
 pub struct Api {
     pub(crate) node: Arc<Node>,
-    /// The charter that the union was founded on.
-    pub(crate) founding: Charter,
+    /// The charter that the union was founded on, with its founders' signatures.
+    pub(crate) founding: Founding,
     /// Code of the member whose node this is.
     member: Option<String>,
     pub(crate) signatories: BTreeMap<u16, Arc<Signatory>>,
@@ -201,7 +201,7 @@ impl Api {
         })?;
         std::fs::create_dir_all(&directory).map_err(io(directory.clone()))?;
         let (approvals, audit) = (directory.join("approvals"), directory.join("audit.jsonl"));
-        let founding = founding_charter(node.directory())?;
+        let founding = network::founding(node.directory())?;
         Ok(Arc::new(Api {
             founding,
             member: own_member,

@@ -5,6 +5,7 @@
 //! beyond 2^53.
 
 mod account;
+mod basket;
 mod block;
 mod charter;
 mod cycle;
@@ -21,6 +22,7 @@ mod statement;
 
 pub use account::AccountView;
 pub(crate) use account::payment_currencies;
+pub use basket::{BasketCurrencyView, BasketView};
 pub use block::{BatchView, BlockView};
 pub use charter::CharterView;
 pub use cycle::{CycleView, LegView};

@@ -252,6 +252,8 @@ fn commands_are_read_and_described() {
         r#"{"command":"set_rule","slot":2,"action":"refuse","debtor":"ARG","above":"5","currency":"CLP","reason":"AG01"}"#.into(),
         r#"{"command":"set_rule","slot":15,"action":"hold"}"#.into(),
         r#"{"command":"publish_rates","from_day":"2006-01-02","buying":"923/20000","selling":"1/21"}"#.into(),
+        r#"{"command":"publish_rates","currency":"EUR","from_day":"2006-01-02","buying":"5/4","selling":"5/4"}"#.into(),
+        r#"{"command":"pay_claim","amount":"12.50"}"#.into(),
         r#"{"command":"close_cycle","cycle":1}"#.into(),
         r#"{"command":"confirm_leg","cycle":1,"leg":0}"#.into(),
     ];

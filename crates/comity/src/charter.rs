@@ -1,6 +1,7 @@
-//! `comity charter`: the text in force, those before it, and what changed.
+//! `comity charter`: the text in force, those before it, what changed, and who signed it before the union began.
 
 use crate::exit::{Exit, Failure, Result};
+use crate::founders;
 use crate::output::{Align, Output, Table};
 use crate::remote::{NodeArgument, Remote};
 use api::view::{CharterView, ProposalView};
@@ -17,12 +18,20 @@ pub enum Command {
     History(History),
     /// Show what changed, line by line, as a unified diff
     Diff(Diff),
+    /// Sign a charter as one of its founders, with your own key; no node is asked
+    Sign(founders::Sign),
+    /// Check the founders' signatures on a charter, and say who has not signed; no node is asked
+    Check(founders::Files),
 }
 
 #[derive(Args, Debug)]
 pub struct Show {
     /// Number of a text in the history [default: the one in force]
+    #[arg(conflicts_with = "signatures")]
     number: Option<u32>,
+    /// Print the founders' signatures on the text that the union was founded on instead
+    #[arg(long)]
+    signatures: bool,
     #[command(flatten)]
     node: NodeArgument,
 }
@@ -71,7 +80,10 @@ struct Changed {
 /// Runs one of the commands.
 pub fn run(command: &Command, output: Output) -> Result<()> {
     match command {
-        Command::Show(Show { number, node }) => {
+        Command::Show(Show { signatures: true, node, .. }) => {
+            output.raw(&node.connect().text("/v1/charter/founding/signatures")?)
+        }
+        Command::Show(Show { number, node, .. }) => {
             let remote = node.connect();
             let texts = texts(&remote)?;
             let of = texts.find(*number)?.clone();
@@ -80,6 +92,8 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
         }
         Command::History(History { node }) => output.show(&texts(&node.connect())?, Texts::text),
         Command::Diff(arguments) => diff(arguments, output),
+        Command::Sign(arguments) => founders::sign(arguments, output),
+        Command::Check(files) => founders::check(files, output),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::exit::Result;
 use crate::output::{Align, Output, Table};
 use crate::remote::{NodeArgument, SignerArguments, receipt_text, taken};
-use api::text::{CloseCycle, ConfirmLeg};
+use api::text::{CloseCycle, ConfirmLeg, PayClaim};
 use api::view::{CycleView, LegView, ReceiptView};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub enum Command {
     Close(Close),
     /// Confirm that your member was paid a leg of a closed cycle
     Confirm(Confirm),
+    /// Pay off a part of the claim on your member, which defaulted: it becomes part of its position, and goes back to those who bore the loss
+    Repay(Repay),
 }
 
 #[derive(Args, Debug)]
@@ -53,6 +55,14 @@ pub struct Confirm {
     signer: SignerArguments,
 }
 
+#[derive(Args, Debug)]
+pub struct Repay {
+    /// In the unit of account; at most the claim, which `comity positions` shows.
+    amount: String,
+    #[command(flatten)]
+    signer: SignerArguments,
+}
+
 /// The latest cycles.
 #[derive(Debug, Deserialize, Serialize)]
 struct Cycles {
@@ -82,6 +92,7 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
         Command::Confirm(Confirm { cycle, leg, signer }) => {
             signer.order(&ConfirmLeg { cycle: *cycle, leg: *leg }.into(), output)
         }
+        Command::Repay(Repay { amount, signer }) => signer.order(&PayClaim { amount: amount.clone() }.into(), output),
     }
 }
 
@@ -166,6 +177,8 @@ impl Detailed {
             ("is paid", Align::Left),
             ("amount", Align::Right),
             ("", Align::Left),
+            ("due", Align::Left),
+            ("parts paid", Align::Right),
             ("confirmed", Align::Left),
         ]);
         for leg in &self.settlement_legs {
@@ -175,7 +188,16 @@ impl Detailed {
                 leg.creditor.clone(),
                 leg.amount.amount.clone(),
                 leg.amount.currency.clone(),
-                leg.confirmed_at.clone().unwrap_or_else(|| "not yet".to_owned()),
+                leg.due_on.clone().unwrap_or_default(),
+                if leg.instalments > 0 {
+                    format!("{}/{}", leg.instalments_paid, leg.instalments)
+                } else {
+                    String::new()
+                },
+                match leg.status.as_str() {
+                    "closed_out" => "closed out".to_owned(),
+                    _ => leg.confirmed_at.clone().unwrap_or_else(|| "not yet".to_owned()),
+                },
             ]);
         }
         text.push('\n');

@@ -267,7 +267,7 @@ fn make_room(directory: &Path, scenario: &Scenario) -> Result<()> {
     let charters: Vec<_> = charters.collect::<std::result::Result<_, _>>().map_err(Failure::failed)?;
     let is_demo = |journal: &Path| {
         let genesis = journal::Reader::open(journal).and_then(|reader| reader.block(0));
-        let of = |founders: &Founders, payload: &[u8]| founders.charter().text().as_bytes() == payload;
+        let of = |founders: &Founders, payload: &[u8]| founders.founding().genesis() == payload;
         genesis.is_ok_and(|genesis| charters.iter().any(|founders| of(founders, &genesis.payload)))
     };
     let journals = match is_demo(directory) {

@@ -2,6 +2,7 @@
 
 use crate::checkpoint;
 use crate::exit::{Failure, Result};
+use crate::founders;
 use crate::key_place::KeyPlace;
 use crate::keys::{Protection, PublicNodePart, PublicPart};
 use crate::loopback::free_addresses;
@@ -23,16 +24,20 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use union::{Charter, ClockTime};
+use union::{Charter, ClockTime, Founding};
 
 /// Found a union: write its charter, keys and node.toml, and begin its journal.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Directory for the union's files; it must be empty or not exist.
     directory: PathBuf,
-    /// An agreed charter to found the union on, instead of writing one. No keys are made: its members have theirs.
+    /// An agreed charter to found the union on, instead of writing one, once all its members have signed it. No keys are made: its
+    /// members have theirs.
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     charter: Option<PathBuf>,
+    /// With --charter: the founders' signatures on it [default: charter.signatures.toml beside charter.toml]
+    #[arg(long, value_name = "FILE", requires = "charter")]
+    signatures: Option<PathBuf>,
     /// Give every member a node of its own, in directories of their own that all found the same union: on this machine, to
     /// try out what members do on theirs
     #[arg(long, conflicts_with = "charter")]
@@ -224,7 +229,7 @@ struct FoundedNode {
 /// What is to be founded, once it is known that it can be.
 enum Plan<'a> {
     New(Vec<&'a NewMember>),
-    Agreed(Box<Charter>, Option<Place>),
+    Agreed(Box<Founding>, Option<Place>),
 }
 
 /// The directory of one node, as it is to be written.
@@ -243,7 +248,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let plan = arguments.plan(output)?;
     let unit = match &plan {
         Plan::New(_) => arguments.rules.unit_of_account,
-        Plan::Agreed(charter, _) => charter.unit_of_account,
+        Plan::Agreed(founding, _) => founding.charter().unit_of_account,
     };
     money::parse_amount(&arguments.four_eyes_from, unit.minor_digits())
         .map_err(|error| Failure::usage(format!("--four-eyes-from: {error} ({unit})")))?;
@@ -252,18 +257,18 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         Failure { text, ..failure }
     };
     let checkpoint = arguments.own.checkpoint.as_deref().map(checkpoint::read).transpose()?;
-    if let (Plan::Agreed(charter, _), Some(file), Some(checkpoint)) = (&plan, &arguments.own.checkpoint, &checkpoint) {
-        checkpoint.check(charter).map_err(|error| checkpoint::failure(file, &error))?;
+    if let (Plan::Agreed(founding, _), Some(file), Some(checkpoint)) = (&plan, &arguments.own.checkpoint, &checkpoint) {
+        checkpoint.check(founding.charter()).map_err(|error| checkpoint::failure(file, &error))?;
     }
     let (charter, founders, homes) = match plan {
         Plan::New(members) => {
             let passphrase = arguments.protection.passphrase.chosen("the new key files")?;
             arguments.found_new(&members, &passphrase).map_err(incomplete)?
         }
-        Plan::Agreed(charter, place) => {
+        Plan::Agreed(founding, place) => {
             let home = Home { directory: directory.clone(), http_port: HTTP_PORT, place, held: vec![] };
-            home.write(&charter, checkpoint.as_ref()).map_err(incomplete)?;
-            (*charter, vec![], vec![home])
+            home.write(&founding, checkpoint.as_ref()).map_err(incomplete)?;
+            (founding.charter().clone(), vec![], vec![home])
         }
     };
 
@@ -299,7 +304,9 @@ impl Arguments {
             parse_charter(&self.rules.text(&members, &keys)?)?;
             return Ok(Plan::New(members));
         };
-        let charter = read_charter(path)?;
+        let signatures = self.signatures.clone().unwrap_or_else(|| founders::signatures_of(path));
+        let founding = founders::read_founding(path, &signatures)?;
+        let charter = founding.charter();
         let place = match (members.as_slice(), &self.own.node_key) {
             ([], None) => None,
             ([MemberArgument::Code(code)], Some(key)) => Some(Place {
@@ -320,16 +327,16 @@ impl Arguments {
         for Peer { node, address } in &self.own.peers {
             membership::check_form(address).map_err(|text| Failure::usage(format!("--peer {node}: {text}")))?;
         }
-        let Warned { value, warnings } = membership::place(place.as_ref(), &charter).map_err(fits)?;
+        let Warned { value, warnings } = membership::place(place.as_ref(), charter).map_err(fits)?;
         warnings.iter().for_each(|text| output.note(&format!("warning: {text}")));
         if let Some(place) = value {
             let passphrase = self.protection.passphrase.known("the node's key file")?;
             let key = key_file::read_node(&place.key, &passphrase)?;
-            if let Some(text) = membership::check_key(&charter, place, &key).map_err(fits)? {
+            if let Some(text) = membership::check_key(charter, place, &key).map_err(fits)? {
                 output.note(&format!("warning: {text}"));
             }
         }
-        Ok(Plan::Agreed(Box::new(charter), place))
+        Ok(Plan::Agreed(Box::new(founding), place))
     }
 
     /// Makes keys and a charter, and founds the union on it: once, or at each member's node.
@@ -338,12 +345,14 @@ impl Arguments {
             true => self.directory.join(&member.code).join("keys"),
             false => self.directory.join("keys"),
         };
-        let mut founders = Vec::new();
+        let (mut founders, mut keys) = (Vec::new(), Vec::new());
         for member in members {
             let (directory, code) = (keys_of(member), member.code.clone());
             fs::create_dir_all(&directory).map_err(Failure::io("create", &directory))?;
             let file = directory.join(format!("{code}.key"));
-            let key = PublicPart::new(&file, self.protection.new_key(&file, passphrase)?);
+            let secret = self.protection.new_key(&file, passphrase)?;
+            let key = PublicPart::new(&file, secret.public());
+            keys.push(secret);
             let node = match self.nodes {
                 true => {
                     let file = directory.join(NODE_KEY);
@@ -354,13 +363,16 @@ impl Arguments {
             founders.push(Founder { code, key, node });
         }
         let charter = parse_charter(&self.rules.text(members, &founders)?)?;
+        let sign =
+            |number: u16, message: &[u8]| keys[usize::from(number)].sign(message).expect("a key in memory signs");
+        let founding = Founding::signed_by(charter, sign).map_err(Failure::failed)?;
         let held = |founder: &Founder| HeldMember {
             code: founder.code.clone(),
             key: KeyPlace::File(Path::new("keys").join(format!("{}.key", founder.code))),
             four_eyes_from: self.four_eyes_from.clone(),
         };
         let homes = if self.nodes {
-            write_new(&self.directory.join("charter.toml"), charter.text())?;
+            write_agreed(&self.directory, &founding)?;
             let http = free_addresses(HTTP_PORT, founders.len())?;
             let after_http = http.last().map_or(0, |address| address.port().saturating_add(1));
             let listen = free_addresses(NODE_PORT.max(after_http), founders.len())?;
@@ -384,26 +396,33 @@ impl Arguments {
             vec![Home { directory: self.directory.clone(), http_port: HTTP_PORT, place: None, held }]
         };
         for home in &homes {
-            home.write(&charter, None)?;
+            home.write(&founding, None)?;
         }
-        Ok((charter, founders, homes))
+        Ok((founding.charter().clone(), founders, homes))
     }
+}
+
+/// Writes what the founders agreed on and signed.
+fn write_agreed(directory: &Path, founding: &Founding) -> Result<()> {
+    let charter = directory.join("charter.toml");
+    write_new(&charter, founding.charter().text())?;
+    write_new(&founders::signatures_of(&charter), &founding.signatures().text())
 }
 
 /// The file of a node's key, among the keys in its directory. No member has such a code.
 const NODE_KEY: &str = "node.key";
 
 impl Home {
-    fn write(&self, charter: &Charter, checkpoint: Option<&Checkpoint>) -> Result<()> {
+    fn write(&self, founding: &Founding, checkpoint: Option<&Checkpoint>) -> Result<()> {
         let directory = &self.directory;
         fs::create_dir_all(directory).map_err(Failure::io("create", directory))?;
-        write_new(&directory.join("charter.toml"), charter.text())?;
-        let text = node_file::new_text(&charter.name, self.http_port, self.place.as_ref(), &self.held, &[]);
+        write_agreed(directory, founding)?;
+        let text = node_file::new_text(&founding.charter().name, self.http_port, self.place.as_ref(), &self.held, &[]);
         write_new(&directory.join("node.toml"), &text)?;
         let data = directory.join("data");
         match checkpoint {
-            None => Node::found(&data, charter)?,
-            Some(checkpoint) => checkpoint.begin(charter, &data)?,
+            None => Node::found(&data, founding)?,
+            Some(checkpoint) => checkpoint.begin(founding.charter(), &data)?,
         }
         Ok(())
     }
@@ -433,11 +452,6 @@ fn write_new(path: &Path, text: &str) -> Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .map_err(Failure::io("write", path))
-}
-
-fn read_charter(path: &Path) -> Result<Charter> {
-    let text = fs::read_to_string(path).map_err(Failure::io("read", path))?;
-    Charter::parse(&text).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))
 }
 
 fn parse_charter(text: &str) -> Result<Charter> {

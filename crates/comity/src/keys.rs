@@ -94,10 +94,10 @@ impl Protection {
     }
 
     /// Writes a new key to a new file.
-    pub fn new_key(&self, file: &Path, passphrase: &str) -> Result<PublicKeys> {
+    pub fn new_key(&self, file: &Path, passphrase: &str) -> Result<MemberKey> {
         let key = MemberKey::generate().map_err(Failure::failed)?;
         key_file::create(file, &key, passphrase, self.work(), &mut keys::system_random())?;
-        Ok(key.public())
+        Ok(key)
     }
 
     /// Makes a new signing key in a token. The sealing half is the key file beside it, which is written unless it is there.
@@ -186,7 +186,7 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
         Command::Generate(NewMember { key: place, protection }) => {
             let public = match place {
                 KeyPlace::File(file) => {
-                    protection.new_key(file, &protection.passphrase.chosen("the member's key file")?)?
+                    protection.new_key(file, &protection.passphrase.chosen("the member's key file")?)?.public()
                 }
                 KeyPlace::Token(address) => protection.new_key_in_token(address)?,
             };
@@ -218,7 +218,7 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
         Command::Replace(arguments) => replace_key::run(arguments, output),
         Command::Operator(NewOperator { name, member, role, file, protection }) => {
             let passphrase = protection.passphrase.chosen("the operator's key file")?;
-            let public = protection.new_key(file, &passphrase)?;
+            let public = protection.new_key(file, &passphrase)?.public();
             let entry =
                 OperatorEntry { name: name.clone(), member: member.clone(), role: *role, key: hex(&public.signing) };
             output.note(&format!("{} written; add what follows to node.toml and start the node again", file.display()));

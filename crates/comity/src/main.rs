@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod export;
+mod founders;
 mod identifier;
 mod init;
 mod iso;

@@ -67,7 +67,33 @@ fn table(positions: &[PositionView]) -> String {
             or_none(&position.can_receive),
         ]);
     }
-    format!("In {unit}; `none`: no bound\n\n{}", table.text(""))
+    format!("In {unit}; `none`: no bound\n\n{}{}", table.text(""), credit(positions))
+}
+
+/// Quotas, dues and claims, of members that have any.
+fn credit(positions: &[PositionView]) -> String {
+    let is_nought = |amount: &AmountView| amount.minor == "0";
+    let of_note = |position: &&PositionView| {
+        position.quota.is_some() || !is_nought(&position.dues) || !is_nought(&position.claim)
+    };
+    let mut table = Table::new(&[
+        ("member", Align::Left),
+        ("quota", Align::Right),
+        ("cumulative", Align::Right),
+        ("dues", Align::Right),
+        ("claim on it", Align::Right),
+    ]);
+    let rows: Vec<_> = positions.iter().filter(of_note).collect();
+    for position in &rows {
+        table.row([
+            position.member.clone(),
+            or_none(&position.quota),
+            position.cumulative.amount.clone(),
+            position.dues.amount.clone(),
+            position.claim.amount.clone(),
+        ]);
+    }
+    if rows.is_empty() { String::new() } else { format!("\n{}", table.text("")) }
 }
 
 fn bilateral(position: &PositionView) -> String {

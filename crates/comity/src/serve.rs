@@ -253,9 +253,10 @@ struct Unlocked {
 impl NodeFile {
     /// The node's own key and those of members, unlocked with one passphrase.
     fn unlock(&self, path: &Path, passphrase: &PassphraseArguments) -> Result<Unlocked> {
-        let charter = network::founding_charter(&self.data)?;
+        let founding = network::founding(&self.data)?;
+        let charter = founding.charter();
         let at = |text: String| Failure::failed(format!("{}: {text}", path.display()));
-        let Warned { value: place, warnings } = membership::place(self.node.as_ref(), &charter).map_err(at)?;
+        let Warned { value: place, warnings } = membership::place(self.node.as_ref(), charter).map_err(at)?;
         warn(&warnings);
         if self.members.is_empty() && place.is_none() {
             return Ok(Unlocked { members: vec![], membership: None });
@@ -265,7 +266,7 @@ impl NodeFile {
             None => None,
             Some(place) => {
                 let key = key_file::read_node(&place.key, &passphrase)?;
-                warn(membership::check_key(&charter, place, &key).map_err(at)?.as_slice());
+                warn(membership::check_key(charter, place, &key).map_err(at)?.as_slice());
                 let Warned { value, warnings } = place.membership(&key);
                 warn(&warnings);
                 Some(value)

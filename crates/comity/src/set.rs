@@ -105,6 +105,9 @@ pub struct Rule {
 
 #[derive(Args, Clone, Debug)]
 pub struct Rates {
+    /// The currency [default: your member's own]. Others are for the member that the charter names as publisher
+    #[arg(long, value_name = "CURRENCY")]
+    currency: Option<String>,
     /// First day on which they apply, YYYY-MM-DD; today or later.
     #[arg(long, value_name = "DAY")]
     from_day: String,
@@ -198,8 +201,8 @@ impl From<Rule> for CommandText {
 }
 
 impl From<Rates> for CommandText {
-    fn from(Rates { from_day, buying, selling }: Rates) -> Self {
-        PublishRates { from_day, buying, selling }.into()
+    fn from(Rates { currency, from_day, buying, selling }: Rates) -> Self {
+        PublishRates { currency, from_day, buying, selling }.into()
     }
 }
 

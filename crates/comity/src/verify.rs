@@ -44,6 +44,8 @@ struct Report {
     directory: PathBuf,
     union: String,
     charter_hash: String,
+    /// Codes of the founders, each of whose signatures on the charter is good.
+    founders: Vec<String>,
     /// Heights from genesis to the last block, counted.
     blocks: u64,
     /// The block that the journal begins after, in a state that a quorum has certified; 0 for genesis.
@@ -149,6 +151,7 @@ impl Report {
             directory,
             union: union.charter().name.clone(),
             charter_hash: hex(&union.charter().hash()),
+            founders: verified.founding.signatures().by_code.keys().cloned().collect(),
             blocks: union.height() + 1,
             begins: verified.begins,
             bytes: verified.bytes,
@@ -201,6 +204,7 @@ impl Report {
             "Verified    {}
 union       {}
 charter     {}
+founders    {}: every signature on the charter good
 blocks      {}, {} bytes, the last of {}; every checksum right, every hash follows{begins}{certified}
 batches     {}; every signature good
 commands    {}; every block leads to the state that it names
@@ -213,6 +217,7 @@ state       {}{torn}
             self.directory.display(),
             self.union,
             self.charter_hash,
+            self.founders.join(", "),
             self.blocks,
             self.bytes,
             self.time,

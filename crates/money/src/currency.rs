@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// A currency of ISO 4217 in which amounts can be counted in minor units.
 ///
 /// Ordered by its numeric code. Fund codes (`CLF`) and superseded codes (`BGN`) are currencies here:
-/// historical books use them. Codes that the standard lists without minor units (gold `XAU`, special
-/// drawing rights `XDR`, the test code `XTS`, ...) are not.
+/// historical books use them. The three units of account that the standard lists without minor units (the special drawing
+/// right `XDR`, the sucre `XSU`, the African Development Bank's `XUA`) are counted with two decimals, a convention of these books.
+/// Other codes without minor units (gold `XAU`, the test code `XTS`, ...) are no currencies here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency(u16);
 
@@ -66,7 +67,7 @@ impl Currency {
     }
 
     fn from_listed(listed: iso_currency::Currency) -> Result<Self, CurrencyError> {
-        match listed.exponent() {
+        match digits(listed) {
             Some(_) => Ok(Currency(listed.numeric())),
             None => Err(CurrencyError::NoMinorUnits { code: listed.code() }),
         }
@@ -89,9 +90,14 @@ impl Currency {
     /// Decimals of an amount: the number of decimal digits between the major and the minor unit
     /// (2 for USD, 0 for CLP and PYG, 3 for KWD).
     pub fn minor_digits(self) -> u8 {
-        let digits = self.listed().exponent().expect("only currencies with minor units are constructed");
+        let digits = digits(self.listed()).expect("only currencies with minor units are constructed");
         u8::try_from(digits).expect("ISO 4217 has at most four decimals")
     }
+}
+
+/// Decimals of the standard, or of these books for units of account.
+fn digits(listed: iso_currency::Currency) -> Option<u16> {
+    listed.exponent().or_else(|| ["XDR", "XSU", "XUA"].contains(&listed.code()).then_some(2))
 }
 
 impl fmt::Display for Currency {
@@ -202,10 +208,18 @@ mod tests {
 
     #[test]
     fn codes_without_minor_units_are_refused() {
-        for (code, numeric) in [("XAU", 959), ("XDR", 960), ("XSU", 994), ("XTS", 963), ("XXX", 999)] {
+        for (code, numeric) in [("XAU", 959), ("XBA", 955), ("XTS", 963), ("XXX", 999)] {
             let refused = Err(CurrencyError::NoMinorUnits { code });
             assert_eq!(Currency::from_code(code), refused);
             assert_eq!(Currency::from_numeric(numeric), refused);
+        }
+    }
+
+    #[test]
+    fn units_of_account_have_two_decimals() {
+        for (code, numeric) in [("XDR", 960), ("XSU", 994), ("XUA", 965)] {
+            let currency = Currency::from_code(code).unwrap();
+            assert_eq!((currency.numeric(), currency.minor_digits()), (numeric, 2));
         }
     }
 

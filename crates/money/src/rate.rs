@@ -73,6 +73,9 @@ pub enum ConvertError {
 }
 
 impl Rate {
+    /// One to one.
+    pub const ONE: Rate = Rate { numerator: NonZeroU64::MIN, denominator: NonZeroU64::MIN };
+
     /// `numerator / denominator` units of account for one unit of the currency, reduced.
     ///
     /// # Errors

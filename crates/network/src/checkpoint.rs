@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! checkpoint  8 bytes COMITYC1, length of the foundation (4 bytes, little-endian), foundation, snapshot of the state
-//! foundation  8 bytes COMITYF1, then each after its length (4 bytes): the charter's text, the certificate over the epoch's last block, the
+//! foundation  8 bytes COMITYF2, then each after its length (4 bytes): what the union was founded on (as in the genesis block), the certificate over the epoch's last block, the
 //!             header of the block that names the state, the certificate over it; number of handovers (4 bytes), handovers
 //! ```
 //!
@@ -17,21 +17,24 @@ use crate::consensus::CertificateError;
 use crate::error::{NodeError, ReceiptError};
 use crate::handover::{Followed, HANDOVERS_MAX, Handover};
 use crate::record::{self, CERTIFICATE_BYTES_MAX};
-use crate::replay::{Replay, read_charter};
+use crate::replay::{Replay, read_founding};
 use journal::{Disk, Journal, Reader};
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
-use union::{BLOCK_HEADER_BYTES, Batch, BlockHeader, Charter, Hash, STATE_BEHIND_MAX, SnapshotError, Union};
+use union::{
+    BLOCK_HEADER_BYTES, Batch, BlockHeader, Charter, Founding, FoundingError, Hash, STATE_BEHIND_MAX, SnapshotError,
+    Union,
+};
 
 const MAGIC: [u8; 8] = *b"COMITYC1";
-const FOUNDATION_MAGIC: [u8; 8] = *b"COMITYF1";
+const FOUNDATION_MAGIC: [u8; 8] = *b"COMITYF2";
 
 /// Among so many blocks one has a certificate.
 const LATEST: u64 = 16;
 
-/// The longest text of a charter in a foundation, in bytes.
-const CHARTER_BYTES_MAX: usize = 16 << 20;
+/// The longest charter with its founders' signatures in a foundation, in bytes.
+const FOUNDING_BYTES_MAX: usize = 16 << 20;
 
 /// Why a checkpoint is not to be begun with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +45,9 @@ pub enum CheckpointError {
     /// It is of a union that was founded on another charter.
     #[error("the checkpoint is of another union: it was founded on another charter")]
     OtherUnion,
+    /// Its founders have not signed its charter.
+    #[error(transparent)]
+    Founding(#[from] FoundingError),
     /// Its state is not the one that was certified.
     #[error(transparent)]
     State(#[from] SnapshotError),
@@ -61,8 +67,8 @@ pub enum CheckpointError {
 /// What makes the state after a block one to believe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Foundation {
-    /// Text of the charter that the union was founded on.
-    charter: String,
+    /// The charter that the union was founded on, and its founders' signatures.
+    founding: Founding,
     /// Over the block, the last one of its epoch, by the nodes of that epoch.
     certificate: Vec<u8>,
     /// A block of the next epoch, which names the state after it.
@@ -84,13 +90,9 @@ impl Foundation {
         self.named_by.state
     }
 
-    fn charter(&self) -> Result<Charter, CheckpointError> {
-        Charter::parse(&self.charter).map_err(|_| CheckpointError::Format("its charter is not one"))
-    }
-
     /// The state in a snapshot, once all of it has been checked; see [`union::Union::new`] for `index_seed`.
     fn state_in(&self, snapshot: &[u8], index_seed: u64) -> Result<Union, CheckpointError> {
-        let charter = self.charter()?;
+        let charter = self.founding.charter().clone();
         let mut nodes = Followed::founders(&charter)
             .map_err(|error| CheckpointError::NotCertified { height: self.height(), error })?;
         let (height, epoch_blocks) = (self.height(), charter.epoch_blocks);
@@ -119,7 +121,8 @@ impl Foundation {
     fn encode(&self) -> Vec<u8> {
         let mut bytes = FOUNDATION_MAGIC.to_vec();
         let header = bytemuck::bytes_of(&self.named_by);
-        for part in [self.charter.as_bytes(), &self.certificate, header, &self.named_by_certificate] {
+        let founding = self.founding.genesis();
+        for part in [&founding, &self.certificate, header, &self.named_by_certificate] {
             bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
             bytes.extend_from_slice(part);
         }
@@ -138,12 +141,11 @@ impl Foundation {
             rest = after;
             Some(part)
         };
-        let mut parts = [CHARTER_BYTES_MAX, CERTIFICATE_BYTES_MAX, BLOCK_HEADER_BYTES, CERTIFICATE_BYTES_MAX]
+        let mut parts = [FOUNDING_BYTES_MAX, CERTIFICATE_BYTES_MAX, BLOCK_HEADER_BYTES, CERTIFICATE_BYTES_MAX]
             .map(|longest| part(longest).ok_or(cut.clone()));
-        let [charter, certificate, header, named_by_certificate] =
+        let [founding, certificate, header, named_by_certificate] =
             parts.each_mut().map(|part| std::mem::replace(part, Err(cut.clone())));
-        let charter = std::str::from_utf8(charter?);
-        let charter = charter.map_err(|_| CheckpointError::Format("its charter is not UTF-8 text"))?.to_owned();
+        let founding = Founding::from_genesis(founding?)?;
         let header = header?.first_chunk().and_then(|header| BlockHeader::decode(header).ok());
         let named_by = header.filter(|header| header.state_height().is_some());
         let named_by = named_by.ok_or(CheckpointError::Format("it has no header of a block"))?;
@@ -159,14 +161,14 @@ impl Foundation {
             return Err(CheckpointError::Format("it has more handovers than any, or bytes follow them"));
         }
         let (certificate, named_by_certificate) = (certificate?.to_vec(), named_by_certificate?.to_vec());
-        Ok(Foundation { charter, certificate, named_by, named_by_certificate, handovers })
+        Ok(Foundation { founding, certificate, named_by, named_by_certificate, handovers })
     }
 }
 
 /// What a journal begins with.
 pub(crate) struct Beginning {
-    /// The charter that the union was founded on.
-    pub founding: Charter,
+    /// The charter that the union was founded on, and its founders' signatures.
+    pub founding: Founding,
     /// The union there.
     pub union: Union,
     /// Up to there.
@@ -179,8 +181,8 @@ impl Beginning {
         let height = reader.begins()?;
         let payload = reader.block(height)?.payload;
         if height == 0 {
-            let founding = read_charter(directory, &payload)?;
-            let union = Union::new(founding.clone(), index_seed);
+            let founding = read_founding(directory, &payload)?;
+            let union = Union::new(founding.charter().clone(), index_seed);
             return Ok(Beginning { founding, union, handovers: Vec::new() });
         }
         let wrong = |error| NodeError::Checkpoint { place: directory.to_owned(), error };
@@ -192,20 +194,19 @@ impl Beginning {
         let read = reader.snapshot(height)?.read_to_end(&mut snapshot);
         read.map_err(|error| NodeError::System(format!("the snapshot at block {height}: {error}")))?;
         let union = foundation.state_in(&snapshot, index_seed).map_err(wrong)?;
-        let founding = foundation.charter().map_err(wrong)?;
-        Ok(Beginning { founding, union, handovers: foundation.handovers })
+        Ok(Beginning { founding: foundation.founding, union, handovers: foundation.handovers })
     }
 }
 
-/// The charter that the union of a journal was founded on. The state that the journal begins with is not looked at.
-pub(crate) fn founding(reader: &Reader, directory: &Path) -> Result<Charter, NodeError> {
+/// What the union of a journal was founded on. The state that the journal begins with is not looked at.
+pub(crate) fn founding_in(reader: &Reader, directory: &Path) -> Result<Founding, NodeError> {
     let height = reader.begins()?;
     let payload = reader.block(height)?.payload;
     if height == 0 {
-        return read_charter(directory, &payload);
+        return read_founding(directory, &payload);
     }
-    let charter = Foundation::decode(&payload).and_then(|foundation| foundation.charter());
-    charter.map_err(|error| NodeError::Checkpoint { place: directory.to_owned(), error })
+    let foundation = Foundation::decode(&payload).map(|foundation| foundation.founding);
+    foundation.map_err(|error| NodeError::Checkpoint { place: directory.to_owned(), error })
 }
 
 /// The last certificate in a journal, and the height of the block that it is over: of the latest blocks up to `until`. None if they
@@ -229,13 +230,13 @@ pub(crate) fn last_certificate(reader: &Reader, until: u64) -> Result<Option<(u6
     Ok(last)
 }
 
-/// The charter that the union of the journal in a directory was founded on.
+/// The charter that the union of the journal in a directory was founded on, with its founders' signatures. Works beside a node.
 ///
 /// # Errors
 ///
 /// [`NodeError`] if there is no journal, or what it begins with is not in order.
-pub fn founding_charter(directory: &Path) -> Result<Charter, NodeError> {
-    founding(&Reader::open(directory)?, directory)
+pub fn founding(directory: &Path) -> Result<Founding, NodeError> {
+    founding_in(&Reader::open(directory)?, directory)
 }
 
 /// The state after the last block of an epoch, and what proves it.
@@ -254,12 +255,13 @@ impl Checkpoint {
     /// [`NodeError`] if the journal cannot be read, or one node orders alone and nobody certifies its blocks.
     pub fn find(reader: &Reader, directory: &Path) -> Result<Option<Checkpoint>, NodeError> {
         let mut replay = Replay::of(reader, directory, u64::MAX)?;
-        if !replay.founding().has_nodes() {
+        let charter = replay.founding().charter();
+        if !charter.has_nodes() {
             let text =
                 "one node orders alone here: nobody certifies a state, and a copy of its directory is all there is";
             return Err(NodeError::Membership(text.into()));
         }
-        let (begins, epoch_blocks) = (reader.begins()?, replay.founding().epoch_blocks);
+        let (begins, epoch_blocks) = (reader.begins()?, charter.epoch_blocks);
         let mut end = reader.acknowledged()?.map_or(begins, |head| head.height) / epoch_blocks * epoch_blocks;
         let named = loop {
             // The journal holds nothing of the epoch before its beginning.
@@ -281,9 +283,9 @@ impl Checkpoint {
             snapshot.extend_from_slice(bytes);
             Ok(())
         });
-        let charter = replay.founding().text().to_owned();
+        let founding = replay.founding().clone();
         let handovers = replay.handovers().to_vec();
-        let foundation = Foundation { charter, certificate, named_by, named_by_certificate, handovers };
+        let foundation = Foundation { founding, certificate, named_by, named_by_certificate, handovers };
         Ok(Some(Checkpoint { foundation, snapshot }))
     }
 
@@ -303,7 +305,7 @@ impl Checkpoint {
     ///
     /// [`CheckpointError`] says what does not hold.
     pub fn check(&self, founding: &Charter) -> Result<Union, CheckpointError> {
-        if self.foundation.charter()?.hash() != founding.hash() {
+        if self.foundation.founding.charter().hash() != founding.hash() {
             return Err(CheckpointError::OtherUnion);
         }
         self.foundation.state_in(&self.snapshot, 0)

@@ -3,7 +3,7 @@
 use crate::checkpoint::CheckpointError;
 use crate::consensus::CertificateError;
 use std::path::PathBuf;
-use union::{BatchError, BlockError, BlockFormatError, CharterError, OrderProofError, SnapshotError};
+use union::{BatchError, BlockError, BlockFormatError, FoundingError, OrderProofError, SnapshotError};
 
 /// Why a node cannot be opened, or its journal not read.
 #[derive(Debug, thiserror::Error)]
@@ -11,13 +11,13 @@ pub enum NodeError {
     /// The journal: damaged, locked, or its disk failing.
     #[error(transparent)]
     Journal(#[from] journal::Error),
-    /// The journal does not begin with a charter that this software applies.
-    #[error("{directory}: the journal's charter: {error}")]
-    Charter {
+    /// The journal does not begin with a charter that this software applies and all founders signed.
+    #[error("{directory}: what the journal begins with: {error}")]
+    Founding {
         /// Where the journal is.
         directory: PathBuf,
         /// What is wrong with it.
-        error: CharterError,
+        error: FoundingError,
     },
     /// A block in the journal is not one.
     #[error("block {height}: {error}")]

@@ -28,7 +28,7 @@ mod snapshots;
 mod statement;
 mod verify;
 
-pub use checkpoint::{Checkpoint, CheckpointError, founding_charter};
+pub use checkpoint::{Checkpoint, CheckpointError, founding};
 pub use clock::Clock;
 pub use consensus::{CertificateError, Membership, Nodes, Timing};
 pub use error::{NodeError, ReceiptError, SubmitError};

@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use union::{
-    Applied, BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Charter, Hash, MEMBERS_MAX, Outcome,
-    Rosters, Union,
+    Applied, BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, Batch, BatchError, Block, Charter, Founding, Hash, MEMBERS_MAX,
+    Outcome, Rosters, Union,
 };
 
 /// Bounds of a node.
@@ -259,9 +259,9 @@ pub struct Counters {
 }
 
 impl Node {
-    /// Founds a union in a directory: its journal begins with the charter. The directory must hold none.
-    pub fn found(directory: &Path, charter: &Charter) -> Result<(), NodeError> {
-        Ok(Journal::create(directory, charter.text().as_bytes())?.close().map(drop)?)
+    /// Founds a union in a directory: its journal begins with the charter that all founders signed. The directory must hold none.
+    pub fn found(directory: &Path, founding: &Founding) -> Result<(), NodeError> {
+        Ok(Journal::create(directory, &founding.genesis())?.close().map(drop)?)
     }
 
     /// Opens the journal in a directory, recovers the state, and starts. This node orders alone: for a charter that names

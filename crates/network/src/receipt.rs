@@ -47,7 +47,7 @@ impl FinalityReceipt {
     /// [`NodeError`] if the journal cannot be read, or one node orders alone and nobody certifies its blocks.
     pub fn find(directory: &Path, until: u64, order: u128) -> Result<Option<FinalityReceipt>, NodeError> {
         let mut replay = Replay::open(directory, until)?;
-        if !replay.founding().has_nodes() {
+        if !replay.founding().charter().has_nodes() {
             return Err(NodeError::Membership("one node orders alone here: its blocks have no certificates".into()));
         }
         let (mut search, mut handovers) = (Search::default(), replay.handovers().to_vec());

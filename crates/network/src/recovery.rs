@@ -1,6 +1,6 @@
 //! The state again, after a stop or a crash.
 
-use crate::checkpoint::{Beginning, founding};
+use crate::checkpoint::{Beginning, founding_in};
 use crate::error::NodeError;
 use crate::record;
 use crate::replay::{apply, hex};
@@ -29,7 +29,7 @@ pub struct Recovered {
 /// The state at the journal's end, from the newest snapshot that is good and the blocks after it.
 /// `directory` is for messages; `index_seed` is any number, see [`union::Union::new`].
 pub fn recover(reader: &Reader, directory: &Path, index_seed: u64) -> Result<(Union, Recovered), NodeError> {
-    let charter = founding(reader, directory)?;
+    let charter = founding_in(reader, directory)?.charter().clone();
     let latest = reader.latest_snapshot()?;
     let mut passed_over: Vec<String> = latest.passed_over.iter().map(ToString::to_string).collect();
     let mut union = None;

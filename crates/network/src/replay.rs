@@ -6,7 +6,7 @@ use crate::handover::{Handover, Handovers};
 use crate::record;
 use journal::{Blocks, Reader};
 use std::path::Path;
-use union::{Applied, Batch, Block, Charter, Union};
+use union::{Applied, Batch, Block, Founding, Union};
 
 /// Applies a block that was read, and checks that it leads to the state that it once led to.
 pub(crate) fn apply(union: &mut Union, block: &Block, state: [u8; 32]) -> Result<Applied, NodeError> {
@@ -21,18 +21,16 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The charter that a journal begins with.
-pub(crate) fn read_charter(directory: &Path, genesis: &[u8]) -> Result<Charter, NodeError> {
-    let error = |error| NodeError::Charter { directory: directory.to_owned(), error };
-    let text = std::str::from_utf8(genesis)
-        .map_err(|_| error(union::CharterError::Syntax("the charter is not UTF-8 text".into())))?;
-    Charter::parse(text).map_err(error)
+/// The charter that a journal begins with, and its founders' signatures.
+pub(crate) fn read_founding(directory: &Path, genesis: &[u8]) -> Result<Founding, NodeError> {
+    let error = |error| NodeError::Founding { directory: directory.to_owned(), error };
+    Founding::from_genesis(genesis).map_err(error)
 }
 
 /// A journal being replayed from its beginning. Works beside a node that writes it.
 #[derive(Debug)]
 pub struct Replay {
-    founding: Charter,
+    founding: Founding,
     begins: u64,
     handovers: Handovers,
     union: Union,
@@ -67,8 +65,8 @@ impl Replay {
         Ok(Replay { founding, begins, handovers: Handovers::after(handovers), union, blocks, until })
     }
 
-    /// The charter that the union was founded on.
-    pub fn founding(&self) -> &Charter {
+    /// The charter that the union was founded on, with its founders' signatures.
+    pub fn founding(&self) -> &Founding {
         &self.founding
     }
 

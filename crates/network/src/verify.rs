@@ -8,7 +8,7 @@ use crate::replay::apply;
 use journal::Reader;
 use std::io::Read;
 use std::path::Path;
-use union::{Batch, Event, OrderStatus, Union};
+use union::{Batch, Event, Founding, OrderStatus, Union};
 
 /// How far verification has come.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub struct Progress {
 pub struct Verified {
     /// The union after the last block.
     pub union: Union,
+    /// What it began with: the charter, with its founders' signatures.
+    pub founding: Founding,
     /// Batches whose signatures were checked.
     pub batches: u64,
     /// Commands in them.
@@ -46,8 +48,9 @@ pub struct Verified {
     pub snapshots: Vec<u64>,
 }
 
-/// Recomputes a journal from its beginning (genesis, or a state that is proved by certificates) and stops at the first thing that is not as it should be, naming
-/// the block: checksums and hash chain, the signature of every batch, every quorum certificate, the state hash after every block,
+/// Recomputes a journal from its beginning (genesis, or a state that is proved by certificates) and stops at the first thing that is not as
+/// it should be, naming the block: the founders' signatures on the charter, checksums and hash chain, the signature of every batch,
+/// every quorum certificate, the state hash after every block,
 /// all books summing to zero after every block, every limit kept after the last, the snapshots' checksums, and that the
 /// newest of them is the state that its block led to.
 pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result<Verified, NodeError> {
@@ -123,7 +126,8 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
         let mut bytes = Vec::new();
         let read = snapshot.read_to_end(&mut bytes);
         read.map_err(|error| NodeError::System(format!("the snapshot at block {height}: {error}")))?;
-        Union::from_snapshot(founding, &bytes, state, 0).map_err(|error| NodeError::Snapshot { height, error })?;
+        Union::from_snapshot(founding.charter().clone(), &bytes, state, 0)
+            .map_err(|error| NodeError::Snapshot { height, error })?;
     }
     if !union.ledger().is_within_limits() {
         return Err(NodeError::System("after the last block an account or a line is beyond its limit".into()));
@@ -138,6 +142,7 @@ pub fn verify(directory: &Path, mut on_progress: impl FnMut(Progress)) -> Result
         bytes: read.payload_bytes,
         torn_bytes: read.torn_bytes,
         snapshots: read.snapshots,
+        founding,
         union,
     })
 }

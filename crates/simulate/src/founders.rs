@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::ops::Range;
 use union::{
-    AcceptanceRule, Action, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, Charter, CharterError, Command, Day, Outcome,
-    RECORD_BYTES, pad_text,
+    AcceptanceRule, Action, BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, Charter, CharterError, Command, Day, Founding,
+    Outcome, RECORD_BYTES, pad_text,
 };
 use zeroize::Zeroizing;
 
@@ -77,6 +77,17 @@ impl Founders {
     #[must_use]
     pub fn charter(&self) -> &Charter {
         &self.charter
+    }
+
+    /// The charter with their signatures: what their union begins with.
+    ///
+    /// # Panics
+    ///
+    /// Never: they sign with the keys that they put into it.
+    #[must_use]
+    pub fn founding(&self) -> Founding {
+        let sign = |member: u16, message: &[u8]| self.key(member).sign(message).expect("a key in memory signs");
+        Founding::signed_by(self.charter.clone(), sign).expect("the charter names their keys")
     }
 
     /// The scenario.

@@ -25,14 +25,15 @@ pub fn check(
     }
     let before = charter.as_written();
     let same_for_good = amended.unit_of_account == before.unit_of_account
-        && amended.settlement_asset == before.settlement_asset
+        && (&amended.basket, amended.settlement_asset) == (&before.basket, before.settlement_asset)
+        && amended.asset_per_unit == before.asset_per_unit
         && amended.calendar.utc_offset_minutes == before.calendar.utc_offset_minutes
         && amended.first_day == before.first_day
         && amended.epoch_blocks == before.epoch_blocks
         && amended.protocol == before.protocol;
     if !same_for_good {
         return Err(
-            "the unit of account, the settlement asset, utc_offset_minutes, first_day, epoch_blocks and protocol stay",
+            "the unit of account and its worth, the settlement asset, utc_offset_minutes, first_day, epoch_blocks and protocol stay",
         );
     }
     let newcomers =

@@ -1,16 +1,18 @@
 //! The charter: who the members are and by which rules they clear. Its hash is the union's identity.
 
+use crate::basket::{self, Basket, BasketCurrency, BasketFile, RatesFile};
 use crate::calendar::{Calendar, Day, MemberCalendar};
 use crate::charge_rules::{ChargeFile, ChargeRules, InterestFile};
 use crate::charter_line::line_of;
 use crate::credit_rules::{CreditFile, CreditRules, QuotaSource};
 use crate::default_rules::{DefaultFile, DefaultRules, ExitFile, ExitRules};
+use crate::hexadecimal::from_hex;
 use crate::queue_rules::{QueueFile, QueueRules};
 use crate::tip::EPOCH_BLOCKS_MIN;
 use crate::tranche::{SettlementFile, SettlementRules};
 use crate::voting_rules::{VotesFile, VotingRules};
 use ledger::{Hash, NO_CAP};
-use money::Currency;
+use money::{Currency, Rate};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -114,8 +116,14 @@ pub struct Charter {
     pub protocol: u32,
     /// The currency that positions are kept in.
     pub unit_of_account: Currency,
-    /// The currency that net positions are paid in; one major unit pays one major unit of account.
+    /// What the unit of account is worth, if it is a basket.
+    pub basket: Option<Basket>,
+    /// The currency that net positions are paid in.
     pub settlement_asset: Currency,
+    /// Major units of the settlement asset that pay one unit of account; with a basket, its value says so ([`crate::Union::asset_per_unit`]).
+    pub asset_per_unit: Rate,
+    /// The member that alone publishes rates; without one, each publishes those of its own currency.
+    pub publisher: Option<u16>,
     /// Clock, cut-offs and holidays.
     pub calendar: Calendar,
     /// How many days ahead of its value date an order may come.
@@ -157,6 +165,10 @@ struct File {
     protocol: u32,
     unit_of_account: Currency,
     settlement_asset: Currency,
+    asset_per_unit: Option<String>,
+    basket: Option<BasketFile>,
+    #[serde(default)]
+    rates: RatesFile,
     calendar: CalendarFile,
     cycle: CycleFile,
     queue: QueueFile,
@@ -281,6 +293,35 @@ impl Charter {
         let charges = ChargeRules::check(file.charges, file.interest, has_quotas)?;
         let default = file.default.map(|file| DefaultRules::check(file, has_quotas)).transpose()?;
         let exit = ExitRules::check(file.exit)?;
+        let codes: Vec<&str> = file.members.iter().map(|member| member.code.as_str()).collect();
+        let publisher = file.rates.check(&codes)?;
+        let basket =
+            file.basket.map(|basket| Basket::check(basket, file.unit_of_account, publisher.is_some())).transpose()?;
+        let asset_per_unit = match file.asset_per_unit {
+            Some(_) if basket.is_some() => {
+                return Err(rule("asset_per_unit", "is what the basket's value says; leave it out"));
+            }
+            Some(_) if file.settlement_asset == file.unit_of_account => {
+                return Err(rule(
+                    "asset_per_unit",
+                    "is one, as the settlement asset is the unit of account; leave it out",
+                ));
+            }
+            Some(text) => basket::rate("asset_per_unit".into(), &text)?,
+            None => Rate::ONE,
+        };
+        if let Some(basket) = &basket {
+            let asset = file.settlement_asset;
+            let is_priced = asset == basket.reference
+                || basket.currencies.iter().any(|of_basket| of_basket.currency == asset)
+                || file.members.iter().any(|member| member.currency == asset);
+            if !is_priced || asset == file.unit_of_account {
+                return Err(rule(
+                    "settlement_asset",
+                    "has no price: it is neither the reference, nor in the basket, nor a member's",
+                ));
+            }
+        }
         let mut members: Vec<Member> = Vec::with_capacity(file.members.len());
         let mut calendars = Vec::with_capacity(file.members.len());
         for (number, from) in file.members.into_iter().enumerate() {
@@ -331,7 +372,10 @@ impl Charter {
             name: file.name,
             protocol: file.protocol,
             unit_of_account: file.unit_of_account,
+            basket,
             settlement_asset: file.settlement_asset,
+            asset_per_unit,
+            publisher,
             calendar: Calendar {
                 utc_offset_minutes: file.calendar.utc_offset_minutes,
                 customer_cut_off: file.calendar.customer_cut_off,
@@ -427,6 +471,11 @@ impl Charter {
         self.members.iter().filter(|member| member.node_key.is_some()).count()
     }
 
+    /// The currencies of the basket; none where the unit of account is not one.
+    pub fn basket_currencies(&self) -> &[BasketCurrency] {
+        self.basket.as_ref().map_or(&[], |basket| &basket.currencies)
+    }
+
     /// The number of the member with this code.
     pub fn member(&self, code: &str) -> Option<u16> {
         self.members.iter().position(|member| member.code == code).map(|number| number as u16)
@@ -471,13 +520,5 @@ fn check_signing_key(key: &str, bytes: &[u8; 32]) -> Result<(), CharterError> {
 }
 
 fn parse_key(key: &str, text: &str) -> Result<[u8; 32], CharterError> {
-    let error = || rule(key, "is not 64 hexadecimal digits");
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(error());
-    }
-    let mut bytes = [0; 32];
-    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| error())?;
-    }
-    Ok(bytes)
+    from_hex(text).ok_or_else(|| rule(key, "is not 64 hexadecimal digits"))
 }

@@ -273,8 +273,10 @@ pub enum Command {
     },
     /// A member sets one of its acceptance rules, or empties the slot (action 0).
     SetRule(AcceptanceRule),
-    /// A member publishes two rates of its own currency, in units of account per unit of currency.
+    /// A member publishes two rates of a currency, in units of account (with a basket, of its reference currency) per unit of currency.
     PublishRates {
+        /// ISO 4217 number; 0 for the member's own currency.
+        currency: u16,
         /// First day on which they apply; today or later.
         from_day: u32,
         /// What a creditor gets: numerator and denominator.
@@ -293,6 +295,11 @@ pub enum Command {
         cycle: u32,
         /// Number of the leg in the cycle.
         leg: u32,
+    },
+    /// A member that defaulted pays off a part of the claim on it.
+    PayClaim {
+        /// Minor units of the unit of account.
+        amount: u64,
     },
     /// A member proposes something to the others.
     Propose(Motion),
@@ -389,12 +396,14 @@ impl Command {
             },
             15 => Command::SetRule(bytemuck::pod_read_unaligned(&bytes[..size_of::<AcceptanceRule>()])),
             16 => Command::PublishRates {
+                currency: u16::from_le_bytes([bytes[32], bytes[33]]),
                 from_day: small,
                 buying: (u64_at(0), u64_at(8)),
                 selling: (u64_at(16), u64_at(24)),
             },
             20 => Command::CloseCycle { cycle: small },
             21 => Command::ConfirmLeg { cycle: small, leg: u32_at(0) },
+            22 => Command::PayClaim { amount: u64_at(0) },
             30 => Command::Propose(Motion {
                 kind: Decision::from_number(small as u8).ok_or(RecordError::Malformed)?,
                 subject: u16::from_le_bytes([bytes[116], bytes[117]]),
@@ -501,8 +510,9 @@ impl Command {
                 put(0, bytemuck::bytes_of(&rule));
                 15
             }
-            Command::PublishRates { from_day, buying, selling } => {
+            Command::PublishRates { currency, from_day, buying, selling } => {
                 small = from_day;
+                put(32, &currency.to_le_bytes());
                 for (at, value) in [buying.0, buying.1, selling.0, selling.1].into_iter().enumerate() {
                     put(8 * at, &value.to_le_bytes());
                 }
@@ -516,6 +526,10 @@ impl Command {
                 small = cycle;
                 put(0, &leg.to_le_bytes());
                 21
+            }
+            Command::PayClaim { amount } => {
+                put(0, &amount.to_le_bytes());
+                22
             }
             Command::Propose(motion) => {
                 small = motion.kind as u32;

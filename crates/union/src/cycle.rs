@@ -113,25 +113,15 @@ impl Union {
 
     /// Pairs members that are to pay with members that are to be paid ([`Self::legs_due`]).
     ///
-    /// A leg is a whole number of minor units of the settlement asset; what is below that, and what the
-    /// exchange and rounding accounts hold against the members, stays in the positions of the open cycle.
+    /// A leg is a whole number of minor units of the settlement asset; what is below that, what the exchange and rounding accounts hold
+    /// against the members, and everything while the asset's price is not known, stays in the positions of the open cycle.
     fn call_for_legs(&mut self, cycle_at: u32) {
-        let unit_digits = u32::from(self.charter.unit_of_account.minor_digits());
-        let asset_digits = u32::from(self.charter.settlement_asset.minor_digits());
         let closed = *self.cycles.get(cycle_at);
         let (number, closed_on) = (closed.number, self.charter.calendar.local(closed.closes_at_ms).0);
         let mut legs = 0;
         let mut called = Vec::new();
         for planned in self.legs_due() {
-            let (unit_amount, asset_amount) = if asset_digits >= unit_digits {
-                (planned.amount, planned.amount * 10u128.pow(asset_digits - unit_digits))
-            } else {
-                let unit = 10u128.pow(unit_digits - asset_digits);
-                (planned.amount / unit * unit, planned.amount / unit)
-            };
-            if asset_amount == 0 {
-                continue;
-            }
+            let Some((unit_amount, asset_amount)) = self.leg_amounts(planned.amount) else { continue };
             let leg = Leg {
                 unit_amount,
                 asset_amount,

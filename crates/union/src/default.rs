@@ -3,9 +3,10 @@
 //! A member that defaults is suspended, and its legs that are still open are closed out: they count as not called for, on both
 //! sides. What it owes the union then is taken out of its position to its `defaulted` account, where it stays as the claim on it.
 //! Others own that much more than is still owed to the union: that is the loss. It is borne by the union's own accounts, then by
-//! the other members, and booked to the losses account. No settled payment is undone.
+//! the other members, and booked to the losses account. No settled payment is undone. The member may pay off the claim later (`claim.rs`).
 
 use crate::calendar::Day;
+use crate::claim::{Bearer, reserves};
 use crate::default_rules::LossSharing;
 use crate::event::{DefaultEvent, Event};
 use crate::membership::Standing;
@@ -90,11 +91,11 @@ impl Union {
     fn share_loss(&mut self, member: u16, loss: u128) -> u128 {
         let rules = self.charter.default.expect("there is a rule of default");
         let mut left = loss;
-        let reserves = [AccountKey::charges(), AccountKey::interest(), AccountKey::exchange()];
-        for account in reserves.into_iter().filter(|_| rules.reserves_first) {
+        for (place, account) in (0..).zip(reserves()).filter(|_| rules.reserves_first) {
             let held = self.ledger.account(account).balance().max(0).unsigned_abs();
             let borne = held.min(left);
             self.post(TransferKind::LossShare, member, account, AccountKey::losses(), borne);
+            self.note_loss_share(member, Bearer::Reserve(place), borne);
             left -= borne;
         }
         let from_reserves = loss - left;
@@ -115,6 +116,7 @@ impl Union {
         }
         for (&other, share) in others.iter().zip(shares_of(left, &weights)) {
             self.post(TransferKind::LossShare, other, AccountKey::dues(other), AccountKey::losses(), share);
+            self.note_loss_share(member, Bearer::Member(other), share);
             self.collect_dues(other);
         }
         from_reserves
@@ -124,19 +126,23 @@ impl Union {
 impl Leg {
     /// What so many instalments of a leg amount to: in minor units of the unit of account and of the settlement asset.
     ///
-    /// Rounding: the running total is rounded down to whole minor units of the coarser of the two, so that the last instalment
-    /// makes the leg whole.
+    /// Rounding: the running total is rounded down, to whole minor units of the coarser of the two where they are one to one, so that
+    /// the last instalment makes the leg whole.
     pub fn paid(&self, instalments: u8) -> (u128, u128) {
         let all = u128::from(self.instalments.max(1));
-        let coarser = self.unit_amount.min(self.asset_amount);
         // By quotient and rest, as the product may leave the range of integers.
-        let of_all = coarser / all * u128::from(instalments) + coarser % all * u128::from(instalments) / all;
+        let part = |whole: u128| whole / all * u128::from(instalments) + whole % all * u128::from(instalments) / all;
+        let coarser = self.unit_amount.min(self.asset_amount);
+        if !(self.unit_amount.is_multiple_of(coarser) && self.asset_amount.is_multiple_of(coarser)) {
+            return (part(self.unit_amount), part(self.asset_amount));
+        }
+        let of_all = part(coarser);
         (of_all * (self.unit_amount / coarser), of_all * (self.asset_amount / coarser))
     }
 }
 
 /// A loss by weights, exactly: the running total is rounded down, so that nothing is left over.
-fn shares_of(loss: u128, weights: &[u128]) -> Vec<u128> {
+pub(crate) fn shares_of(loss: u128, weights: &[u128]) -> Vec<u128> {
     let all: u128 = weights.iter().sum();
     let mut shares = Vec::with_capacity(weights.len());
     let (mut weight_so_far, mut shared_so_far) = (0_u128, 0_u128);

@@ -177,6 +177,17 @@ pub struct DefaultEvent {
     pub from_reserves: u128,
 }
 
+/// A member paid off a part of the claim on it. Amounts in minor units of the unit of account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimEvent {
+    /// The member.
+    pub member: u16,
+    /// What it paid.
+    pub paid: u128,
+    /// What is left of the claim.
+    pub left: u128,
+}
+
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "most events are the large one")]
@@ -211,6 +222,8 @@ pub enum Event {
     LegClosedOut(Leg),
     /// A member did not pay what it had to; what its default moved was told just before.
     Defaulted(DefaultEvent),
+    /// A member that defaulted paid off a part of the claim on it; what that moved was told just before.
+    ClaimPaid(ClaimEvent),
     /// Every leg of a cycle is confirmed, or closed out.
     CycleSettled(u32),
     /// A new cycle opened.

@@ -11,12 +11,14 @@
 //! | what happens to a payment order | `pay.rs`; how it settles: `settle.rs`; how it waits: `queue.rs` |
 //! | what settles together | `settle_together.rs`, out of `queue_instance.rs`; what is recorded: `queue_run.rs` |
 //! | what a member decides about what it receives | `accept.rs` |
-//! | limits, participants, published rates | `settings.rs` |
+//! | limits, participants | `settings.rs` |
+//! | published rates, what a unit of account is worth | `rates.rs` by the rules in `basket.rs` |
 //! | the clearing cycle and settlement legs | `cycle.rs` |
 //! | who gives credit to whom | `credit_rules.rs`, bilateral lines in `credit_line.rs` |
 //! | what a close calls for | `due.rs`, by the schedule in `tranche.rs` |
 //! | charges and interest on balances | `charge.rs`, by `charge_rules.rs` |
 //! | legs that are not paid, members that go | `default.rs`, by `default_rules.rs` |
+//! | what a union begins with: the charter and its founders' signatures | `founding.rs` |
 //! | what members decide together | `proposal.rs`, `vote.rs`, by which majority `voting_rules.rs`, what a new charter may change `amendment.rs` |
 //! | how a member stands, its keys, how it leaves | `membership.rs`; whose batches and nodes count when: `roster.rs` |
 //! | a member's statement, out of events | `statement.rs` |
@@ -27,6 +29,7 @@
 
 mod accept;
 mod amendment;
+mod basket;
 mod batch;
 mod block;
 mod calendar;
@@ -34,6 +37,7 @@ mod charge;
 mod charge_rules;
 mod charter;
 mod charter_line;
+mod claim;
 mod command;
 mod credit_line;
 mod credit_rules;
@@ -42,6 +46,8 @@ mod default;
 mod default_rules;
 mod due;
 mod event;
+mod founding;
+mod hexadecimal;
 mod membership;
 mod merkle;
 mod order;
@@ -53,6 +59,7 @@ mod queue;
 mod queue_instance;
 mod queue_rules;
 mod queue_run;
+mod rates;
 mod reason;
 mod return_request;
 mod roster;
@@ -70,6 +77,7 @@ mod vote;
 mod voting_rules;
 
 pub use amendment::check as check_amendment;
+pub use basket::{Basket, BasketCurrency};
 pub use batch::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Batch, BatchError, BatchHeader, DETAIL_BYTES_MAX, detail_hash};
 pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES, Block, BlockFormatError, BlockHeader};
 pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};
@@ -82,7 +90,8 @@ pub use command::{
 };
 pub use credit_rules::{AboveQuota, CreditKind, CreditRules, QuotaFormula};
 pub use default_rules::{DefaultRules, ExitRules, LossSharing};
-pub use event::{Applied, DefaultEvent, Event, Field, OrderEvent, Outcome, Rejection};
+pub use event::{Applied, ClaimEvent, DefaultEvent, Event, Field, OrderEvent, Outcome, Rejection};
+pub use founding::{Founding, FoundingError, Signatures};
 pub use ledger::Hash;
 pub use membership::{KeyKind, Membership, Standing, key_proof_message};
 pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};

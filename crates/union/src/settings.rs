@@ -1,16 +1,15 @@
-//! What a member sets for itself: limits, reservations, participants, rules, rates.
+//! What a member sets for itself: limits, reservations, participants, rules.
 //!
 //! Each of these changes only by a command of the member that owns it, never as a side effect.
 
-use crate::calendar::Day;
 use crate::command::{AcceptanceRule, RULES_MAX};
 use crate::event::{Event, Field, Rejection};
 use crate::reason::Reason;
-use crate::rows::{Participant, Rates};
+use crate::rows::Participant;
 use crate::state::Union;
 use bytemuck::Zeroable;
 use ledger::{AccountKey, Book, NO_CAP, Refusal};
-use money::{Currency, Rate};
+use money::Currency;
 
 /// The most participants that a union registers.
 const PARTICIPANTS_MAX: u32 = 1 << 24;
@@ -150,54 +149,6 @@ impl Union {
         *self.rules.get_mut(at) = if rule.action == 0 { AcceptanceRule::zeroed() } else { rule };
         self.events.push(Event::SettingsChanged { member: sender });
         Ok(())
-    }
-
-    /// A member publishes the two rates of its own currency, for today or a later day.
-    pub(crate) fn publish_rates(
-        &mut self,
-        sender: u16,
-        from_day: u32,
-        buying: (u64, u64),
-        selling: (u64, u64),
-    ) -> Result<(), Rejection> {
-        let reject = |field, text| Err(Rejection::new(Reason::NARR, field, text));
-        let (Ok(buying), Ok(selling)) = (Rate::new(buying.0, buying.1), Rate::new(selling.0, selling.1)) else {
-            return reject(Field::Rate, "a rate has a zero in it");
-        };
-        if buying > selling {
-            return reject(Field::Rate, "the buying rate is above the selling rate");
-        }
-        if self.charter.members[usize::from(sender)].currency == self.charter.unit_of_account {
-            return reject(Field::Currency, "the member's currency is the unit of account: it has no rate");
-        }
-        if Day(from_day) < self.clock.today {
-            return reject(Field::FromDay, "rates are not changed for days that are past");
-        }
-        if Day(from_day) > self.clock.today.after_days(self.charter.days_ahead) {
-            return reject(Field::FromDay, "the day is too far ahead");
-        }
-        let [in_force, to_come] = self.rates(sender);
-        if Day(from_day) == self.clock.today && in_force.is_published() {
-            return reject(Field::FromDay, "rates are in force today already; publish for a later day");
-        }
-        if to_come.is_published() && to_come.from_day != from_day {
-            return reject(Field::FromDay, "rates for another day are still to come; publish these once it has begun");
-        }
-        let next = u32::from(Day(from_day) > self.clock.today);
-        *self.rates.get_mut(u32::from(sender) * 2 + next) = Rates::new(buying, selling, from_day);
-        self.events.push(Event::SettingsChanged { member: sender });
-        Ok(())
-    }
-
-    /// A day has begun: the rates published for it replace the old ones.
-    pub(crate) fn put_rates_in_force(&mut self) {
-        for member in 0..self.charter.members.len() as u32 {
-            let next = *self.rates.get(member * 2 + 1);
-            if next.is_published() && Day(next.from_day) <= self.clock.today {
-                *self.rates.get_mut(member * 2) = next;
-                *self.rates.get_mut(member * 2 + 1) = Rates::zeroed();
-            }
-        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Union {
     /// Converts an order's amount at the published rates of the day.
     ///
     /// The rates are those that the debtor publishes if the currency is its own, else those of the
-    /// creditor, else those of the first member whose currency it is. Nobody gains by rounding: the
+    /// creditor, else those of the first member whose currency it is; or those of the charter's sole publisher. Nobody gains by rounding: the
     /// debtor's side is rounded up, the creditor's down, and the difference goes to named accounts.
     pub(crate) fn unit_amounts(&self, payment: &Payment) -> Result<UnitAmounts, Rejection> {
         let unit = self.charter.unit_of_account;
@@ -39,17 +39,7 @@ impl Union {
         let reject = |reason, text| Rejection::new(reason, Field::Currency, text);
         let currency = Currency::from_numeric(payment.currency)
             .map_err(|_| reject(Reason::AM03, "the currency is not an ISO 4217 currency with minor units"))?;
-        let is_own = |member: u16| self.charter.members[usize::from(member)].currency == currency;
-        let publisher = [payment.debtor, payment.creditor]
-            .into_iter()
-            .chain(0..self.charter.members.len() as u16)
-            .find(|&member| is_own(member))
-            .ok_or(reject(Reason::AM03, "the currency is not that of a member or the unit of account"))?;
-        let (buying, selling) = self
-            .rates
-            .get(u32::from(publisher) * 2)
-            .rates()
-            .ok_or(reject(Reason::AM03, "the member whose currency it is has published no rates for today"))?;
+        let (buying, selling) = self.unit_rates(currency, &[payment.debtor, payment.creditor])?;
         let overflow =
             |_| Rejection::new(Reason::AM12, Field::Amount, "the amount is beyond the unit of account's range");
         let convert = |rate: Rate, rounding| {

@@ -2,12 +2,12 @@
 //! hash is taken anew: a snapshot that was changed is not believed.
 //!
 //! ```text
-//! magic       8 bytes  COMITYS4
+//! magic       8 bytes  COMITYS5
 //! numbers    10 x u64  height, time, height of the state that the last block named, its order events, free row, entries, turn,
 //!                      forgotten orders, forgotten runs, protocol
 //! parent     32 bytes  hash of the last block
 //! events     32 bytes  root of its order events
-//! sections   twenty-one of: length u64, rows; the charter's text is empty where the founding one is in force
+//! sections   twenty-two of: length u64, rows; the charter's text is empty where the founding one is in force
 //! ```
 
 use crate::charter::{Charter, PROTOCOL};
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 const NOT_A_CHARTER: SnapshotError = SnapshotError::Format("the text in it is not a charter");
 
-const MAGIC: [u8; 8] = *b"COMITYS4";
+const MAGIC: [u8; 8] = *b"COMITYS5";
 
 /// Why bytes are not a snapshot of this union.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ impl Union {
         let text = if is_founding { "" } else { self.charter.text() };
         let texts = encode_texts(&self.proposal_texts);
         let (current, next) = (self.rosters.current(), self.rosters.next());
-        let sections: [&[u8]; 21] = [
+        let sections: [&[u8]; 22] = [
             text.as_bytes(),
             earlier.as_flattened(),
             bytemuck::cast_slice(tip.sequences()),
@@ -70,6 +70,7 @@ impl Union {
             self.attempts.bytes(),
             self.queue_runs.bytes(),
             self.settled_before.bytes(),
+            self.loss_shares.bytes(),
             self.base_days.bytes(),
             self.memberships.bytes(),
             self.proposals.bytes(),
@@ -98,7 +99,7 @@ impl Union {
             Ok(head)
         };
         if take(8)? != MAGIC {
-            return Err(SnapshotError::Format("it does not begin with COMITYS4"));
+            return Err(SnapshotError::Format("it does not begin with COMITYS5"));
         }
         let numbers: [u64; 10] = bytemuck::pod_read_unaligned(take(80)?);
         let [height, time_ms, state_height, event_count, free, entries, turn, forgotten, forgotten_runs, protocol] =
@@ -129,6 +130,7 @@ impl Union {
         let attempts: Vec<crate::rows::Attempts> = rows(section()?)?;
         let queue_runs: Vec<crate::QueueRun> = rows(section()?)?;
         let settled_before: Vec<crate::due::SettledBefore> = rows(section()?)?;
+        let loss_shares: Vec<crate::claim::LossShare> = rows(section()?)?;
         let base_days: Vec<u128> = rows(section()?)?;
         let memberships: Vec<crate::Membership> = rows(section()?)?;
         let proposals: Vec<crate::Proposal> = rows(section()?)?;
@@ -144,7 +146,7 @@ impl Union {
             && seats.iter().all(|seats| seats.len() <= members)
             && lines.len() == members * members
             && rules.len() == members * usize::from(crate::RULES_MAX)
-            && rates.len() == members * 2
+            && rates.len() == 2 * (charter.basket_currencies().len() + members)
             && attempts.len() == members
             && !cycles.is_empty()
             && (turn as usize) < members;
@@ -154,6 +156,9 @@ impl Union {
         let is_order = |order: &crate::OpenOrder| order.is_plausible(members);
         let is_plausible =
             memberships.iter().all(|row| row.is_plausible()) && proposals.iter().all(|row| row.is_plausible());
+        if !loss_shares.iter().all(|share| share.is_plausible(members)) {
+            return Err(SnapshotError::Format("a row is not a share in a loss"));
+        }
         if !is_plausible || u32::try_from(protocol).is_err() {
             return Err(SnapshotError::Format("a row is not a membership or a proposal"));
         }
@@ -194,6 +199,7 @@ impl Union {
             attempts: Table::from_rows(attempts),
             queue_runs: Table::after_dropped(forgotten_runs, queue_runs),
             settled_before: Table::from_rows(settled_before),
+            loss_shares: Table::from_rows(loss_shares),
             base_days: Table::from_rows(base_days),
             balances_counted_to: today,
             memberships: Table::from_rows(memberships),

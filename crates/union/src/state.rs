@@ -4,6 +4,7 @@ use crate::block::Block;
 use crate::calendar::Day;
 use crate::charge_rules::CHARGES_MAX;
 use crate::charter::{Charter, PROTOCOL};
+use crate::claim::LossShare;
 use crate::command::{AcceptanceRule, Command, RULES_MAX, RecordError};
 use crate::due::SettledBefore;
 use crate::event::{Applied, Event, Field, Outcome, Rejection};
@@ -13,6 +14,7 @@ use crate::order_record::{OrderEvents, OrderRecord};
 use crate::proposal;
 use crate::proposal::Proposal;
 use crate::queue_run::QueueRun;
+use crate::rates::Publication;
 use crate::reason::Reason;
 use crate::roster::Rosters;
 use crate::rows::{Attempts, Cycle, Leg, Participant, Rates};
@@ -39,13 +41,14 @@ pub struct Union {
     pub(crate) participant_index: Index,
     /// [`RULES_MAX`] slots a member.
     pub(crate) rules: Table<AcceptanceRule>,
-    /// Two a member: those in force, and those that will be.
+    /// Two a currency of the basket, then two a member: those in force, and those that will be.
     pub(crate) rates: Table<Rates>,
     pub(crate) cycles: Table<Cycle>,
     pub(crate) legs: Table<Leg>,
     pub(crate) attempts: Table<Attempts>,
     pub(crate) queue_runs: Table<QueueRun>,
     pub(crate) settled_before: Table<SettledBefore>,
+    pub(crate) loss_shares: Table<LossShare>,
     /// By member and charge, see `charge.rs`.
     pub(crate) base_days: Table<u128>,
     /// The first day whose balances are not counted yet: that of the last block.
@@ -115,12 +118,13 @@ impl Union {
             participants: Table::new(),
             participant_index: Index::new(index_seed),
             rules: Table::from_rows(vec![AcceptanceRule::zeroed(); count * usize::from(RULES_MAX)]),
-            rates: Table::from_rows(vec![Rates::zeroed(); count * 2]),
+            rates: Table::from_rows(vec![Rates::zeroed(); 2 * (charter.basket_currencies().len() + count)]),
             cycles: Table::new(),
             legs: Table::new(),
             attempts: Table::from_rows(vec![Attempts::zeroed(); count]),
             queue_runs: Table::new(),
             settled_before: Table::from_rows(vec![SettledBefore::zeroed(); count]),
+            loss_shares: Table::new(),
             base_days: Table::from_rows(vec![0; count * CHARGES_MAX]),
             balances_counted_to: today,
             memberships: Table::from_rows(memberships),
@@ -271,9 +275,10 @@ impl Union {
                 self.set_bilateral_limits(sender, counterparty, debit_limit, credit_limit)?;
             }
             Command::SetRule(rule) => self.set_rule(sender, rule)?,
-            Command::PublishRates { from_day, buying, selling } => {
-                self.publish_rates(sender, from_day, buying, selling)?;
+            Command::PublishRates { currency, from_day, buying, selling } => {
+                self.publish_rates(sender, Publication { currency, from_day, buying, selling })?;
             }
+            Command::PayClaim { amount } => self.pay_claim(sender, amount)?,
             Command::CloseCycle { cycle } => self.agree_to_close(sender, cycle)?,
             Command::ConfirmLeg { cycle, leg } => self.confirm_leg(sender, cycle, leg)?,
             Command::Propose(motion) => self.propose(sender, motion)?,
@@ -291,7 +296,7 @@ impl Union {
     /// The hash of everything but how far the union has come: what no rejected command changes.
     pub fn books_hash(&mut self) -> Hash {
         let mut hasher = Sha256::new();
-        hasher.update(b"comity books v3\0");
+        hasher.update(b"comity books v4\0");
         hasher.update(self.charter.hash());
         hasher.update(self.charter.text_hash());
         hasher.update(self.protocol.to_le_bytes());
@@ -312,6 +317,7 @@ impl Union {
         hasher.update(self.attempts.root());
         hasher.update(self.queue_runs.root());
         hasher.update(self.settled_before.root());
+        hasher.update(self.loss_shares.root());
         hasher.update(self.base_days.root());
         for counter in self.orders.counters() {
             hasher.update(counter.to_le_bytes());
@@ -436,9 +442,15 @@ impl Union {
         self.rules.rows()[from..from + usize::from(RULES_MAX)].iter().filter(|rule| rule.action != 0)
     }
 
-    /// A member's published rates: those in force, and those that will be.
+    /// The published rates of a member's own currency: those in force, and those that will be.
     pub fn rates(&self, member: u16) -> [&Rates; 2] {
-        let at = u32::from(member) * 2;
+        let at = self.place_of_member_rates(member);
+        [self.rates.get(at), self.rates.get(at + 1)]
+    }
+
+    /// The same of a currency of the basket, by its place in it.
+    pub fn basket_rates(&self, place: usize) -> [&Rates; 2] {
+        let at = 2 * place as u32;
         [self.rates.get(at), self.rates.get(at + 1)]
     }
 

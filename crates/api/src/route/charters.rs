@@ -27,7 +27,14 @@ pub(super) async fn charter(State(api): State<Arc<Api>>) -> Result<impl IntoResp
 #[utoipa::path(get, path = "/v1/charter/founding", tag = "union",
     responses((status = 200, body = String, content_type = "application/toml")))]
 pub(super) async fn founding(State(api): State<Arc<Api>>) -> impl IntoResponse {
-    as_toml(api.founding.text().as_bytes().to_vec())
+    as_toml(api.founding.charter().text().as_bytes().to_vec())
+}
+
+/// The founders' signatures on that charter, by member code, as a file that `comity charter check` and `comity init` read.
+#[utoipa::path(get, path = "/v1/charter/founding/signatures", tag = "union",
+    responses((status = 200, body = String, content_type = "application/toml")))]
+pub(super) async fn signatures(State(api): State<Arc<Api>>) -> impl IntoResponse {
+    as_toml(api.founding.signatures().text().into_bytes())
 }
 
 /// Texts of the charter.
@@ -42,6 +49,6 @@ pub(super) struct HistoryView {
 #[utoipa::path(get, path = "/v1/charter/history", tag = "union",
     responses((status = 200, body = HistoryView), (status = "5XX", body = Problem)))]
 pub(super) async fn history(State(api): State<Arc<Api>>) -> Result<Json<HistoryView>, Problem> {
-    let charters = api.read(|union| CharterView::all(union, &api.founding)).await?;
+    let charters = api.read(|union| CharterView::all(union, api.founding.charter())).await?;
     Ok(Json(HistoryView { charters }))
 }

@@ -28,6 +28,7 @@ pub(super) async fn receipt(
         Problem::not_found("there is no such order, or no certified block has followed it yet: ask again in a second")
     };
     let receipt = receipt.ok_or_else(missing)?;
-    let proved = receipt.check(&api.founding).map_err(|error| Problem::internal("checking the receipt", &error))?;
+    let proved =
+        receipt.check(api.founding.charter()).map_err(|error| Problem::internal("checking the receipt", &error))?;
     Ok(Json(FinalityView::new(&api.charter(), &receipt, &proved)))
 }

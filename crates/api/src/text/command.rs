@@ -188,9 +188,12 @@ commands! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     }
-    /// A member publishes the two rates of its own currency, in units of account per unit of the currency, as a decimal
-    /// number (`0.04615`) or a fraction (`923/20000`).
+    /// A member publishes the two rates of a currency, in units of account per unit of the currency (in units of the reference currency where
+    /// the unit of account is a basket), as a decimal number (`0.04615`) or a fraction (`923/20000`).
     "publish_rates" PublishRates {
+        /// ISO 4217 code; without it the member's own. Others are for the member that the charter names as publisher.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        currency: Option<String>,
         /// First day on which they apply, `YYYY-MM-DD`; today or later.
         from_day: String,
         /// What a creditor gets.
@@ -209,6 +212,11 @@ commands! {
         cycle: u32,
         /// Number of the leg in the cycle, from 0.
         leg: u32,
+    }
+    /// A member that defaulted pays off a part of the claim on it, out of its position.
+    "pay_claim" PayClaim {
+        /// In the unit of account; at most the claim.
+        amount: String,
     }
     /// A member proposes something to the others; a text of the charter follows in parts.
     "propose" Propose {
@@ -481,7 +489,9 @@ impl CommandText {
                 credit_limit: cap("credit_limit", unit, &text.credit_limit)?,
             },
             CommandText::SetRule(text) => Command::SetRule(text.read(charter)?),
+            CommandText::PayClaim(text) => Command::PayClaim { amount: amount("amount", unit, &text.amount)? },
             CommandText::PublishRates(text) => Command::PublishRates {
+                currency: text.currency.as_ref().map_or(Ok(0), |code| Ok(currency("currency", code)?.numeric()))?,
                 from_day: day("from_day", &text.from_day)?.0,
                 buying: rate("buying", &text.buying)?,
                 selling: rate("selling", &text.selling)?,
@@ -556,7 +566,11 @@ impl CommandText {
             }
             .into(),
             Command::SetRule(rule) => SetRule::write(charter, &rule).into(),
-            Command::PublishRates { from_day, buying, selling } => PublishRates {
+            Command::PayClaim { amount } => {
+                PayClaim { amount: format_amount(amount.into(), unit.minor_digits()) }.into()
+            }
+            Command::PublishRates { currency, from_day, buying, selling } => PublishRates {
+                currency: Currency::from_numeric(currency).ok().map(|currency| currency.code().to_owned()),
                 from_day: view::day_text(from_day),
                 buying: format!("{}/{}", buying.0, buying.1),
                 selling: format!("{}/{}", selling.0, selling.1),

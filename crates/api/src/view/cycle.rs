@@ -92,11 +92,23 @@ pub struct LegView {
     pub discharges: AmountView,
     /// When its creditor confirmed it; null while it is open.
     pub confirmed_at: Option<String>,
+    /// `open`, `confirmed`, or `closed_out`: the rest of it is not called for any more, since a side of it defaulted.
+    pub status: String,
+    /// The day by which it, or its next instalment, is due; null where the charter has no deadline, and once it is not open.
+    pub due_on: Option<String>,
+    /// In so many instalments it is paid; 0 for at once.
+    pub instalments: u8,
+    /// So many of them are paid.
+    pub instalments_paid: u8,
+    /// What is to be paid next, in the settlement asset: all of it, or the next instalment. Nought once it is not open.
+    pub next: AmountView,
 }
 
 impl LegView {
     /// A leg.
     pub fn new(charter: &Charter, leg: &Leg) -> Self {
+        let paid = leg.instalments_paid;
+        let next = if leg.is_open() { leg.paid(paid + 1).1 - leg.paid(paid).1 } else { 0 };
         LegView {
             cycle: leg.cycle,
             number: leg.number,
@@ -105,6 +117,16 @@ impl LegView {
             amount: AmountView::new(signed(leg.asset_amount), charter.settlement_asset),
             discharges: AmountView::new(signed(leg.unit_amount), charter.unit_of_account),
             confirmed_at: leg.is_confirmed().then(|| time_text(leg.confirmed_at_ms)),
+            status: match (leg.is_confirmed(), leg.is_closed_out()) {
+                (true, _) => "confirmed",
+                (_, true) => "closed_out",
+                _ => "open",
+            }
+            .to_owned(),
+            due_on: (leg.is_open() && leg.due_day != 0).then(|| day_text(leg.due_day)),
+            instalments: leg.instalments,
+            instalments_paid: leg.instalments_paid,
+            next: AmountView::new(signed(next), charter.settlement_asset),
         }
     }
 }

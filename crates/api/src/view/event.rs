@@ -111,6 +111,15 @@ pub enum EventView {
         /// What of that the union's own accounts bore; the rest is shared among the other members.
         from_reserves: AmountView,
     },
+    /// A member that defaulted paid off a part of the claim on it.
+    ClaimPaid {
+        /// The member, by code.
+        member: String,
+        /// What it paid.
+        paid: AmountView,
+        /// What is left of the claim.
+        left: AmountView,
+    },
     /// A member voted.
     Voted {
         /// Number of the proposal.
@@ -210,6 +219,11 @@ impl EventView {
                 owed: AmountView::new(signed(event.owed), charter.unit_of_account),
                 from_reserves: AmountView::new(signed(event.from_reserves), charter.unit_of_account),
             },
+            Event::ClaimPaid(event) => EventView::ClaimPaid {
+                member: code(charter, event.member),
+                paid: AmountView::new(signed(event.paid), charter.unit_of_account),
+                left: AmountView::new(signed(event.left), charter.unit_of_account),
+            },
             Event::CycleSettled(cycle) => EventView::CycleSettled { cycle: *cycle },
             Event::CycleOpened(cycle) => EventView::CycleOpened(CycleView::of_row(charter, cycle)),
             Event::SettingsChanged { member } => EventView::SettingsChanged { member: code(charter, *member) },
@@ -263,6 +277,7 @@ impl EventView {
             EventView::InstalmentConfirmed(_) => "instalment_confirmed",
             EventView::LegClosedOut(_) => "leg_closed_out",
             EventView::Defaulted { .. } => "defaulted",
+            EventView::ClaimPaid { .. } => "claim_paid",
             EventView::CycleSettled { .. } => "cycle_settled",
             EventView::CycleOpened(_) => "cycle_opened",
             EventView::SettingsChanged { .. } => "settings_changed",

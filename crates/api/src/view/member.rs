@@ -1,6 +1,6 @@
 //! The union as a whole, and its members' own settings.
 
-use super::{AccountView, AmountView, CycleView, code, day_text, hex, payment_currencies};
+use super::{AccountView, AmountView, BasketView, CycleView, code, day_text, hex, payment_currencies};
 use crate::text::{SetRule, time_text};
 use ledger::AccountKey;
 use money::Currency;
@@ -38,6 +38,13 @@ pub struct UnionView {
     pub unit_of_account: String,
     /// ISO 4217 code of the currency that settlement legs are paid in.
     pub settlement_asset: String,
+    /// Units of the settlement asset that pay one unit of account, as an exact fraction; null while the rates that it follows from are not
+    /// published.
+    pub asset_per_unit: Option<String>,
+    /// What a unit of account is worth, where it is a basket of currencies.
+    pub basket: Option<BasketView>,
+    /// Code of the member that alone publishes rates; null where each publishes those of its own currency.
+    pub rates_publisher: Option<String>,
     /// The open cycle.
     pub cycle: CycleView,
     /// Orders that are held or queued.
@@ -170,6 +177,9 @@ impl UnionView {
             today: union.today().to_string(),
             unit_of_account: charter.unit_of_account.code().to_owned(),
             settlement_asset: charter.settlement_asset.code().to_owned(),
+            asset_per_unit: union.asset_per_unit().map(|rate| rate.to_string()),
+            basket: BasketView::new(union),
+            rates_publisher: charter.publisher.map(|publisher| code(charter, publisher)),
             cycle: CycleView::new(union, union.open_cycle_row()),
             open_orders: union.orders().open_count().into(),
             ended_orders: union.orders().all_closed().len() as u64,
@@ -262,7 +272,7 @@ impl MemberView {
 }
 
 impl RatesView {
-    fn new(rates: &Rates) -> Option<Self> {
+    pub(super) fn new(rates: &Rates) -> Option<Self> {
         let (buying, selling) = rates.rates()?;
         let text = |rate: money::Rate| rate.to_string();
         Some(RatesView { from_day: day_text(rates.from_day), buying: text(buying), selling: text(selling) })

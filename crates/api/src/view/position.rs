@@ -27,18 +27,32 @@ pub struct PositionView {
     pub can_pay: Option<AmountView>,
     /// How much more it may be paid within its credit cap; null for no cap.
     pub can_receive: Option<AmountView>,
+    /// Its quota; null for none.
+    pub quota: Option<AmountView>,
+    /// What it would own or owe had nothing ever been settled: what the tranche schedule is of.
+    pub cumulative: AmountView,
+    /// Charges, interest and shares in losses that its caps had no room for yet: negative for what it is still to pay.
+    pub dues: AmountView,
+    /// What it defaulted on and has not paid off.
+    pub claim: AmountView,
     /// Its lines with other members in the open cycle, where anything settled or a limit is set.
     pub bilateral: Vec<BilateralView>,
 }
 
 /// The union's own accounts in the book of positions, in the unit of account. They belong to all members together;
-/// with the members' balances they sum to zero.
+/// with the members' balances, dues and claims they sum to zero.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnionAccountsView {
     /// Rate differences: what the buying and selling rates of converted orders left between their two sides.
     pub exchange: AmountView,
     /// Roundings: the fractions of minor units that conversions left.
     pub rounding: AmountView,
+    /// Charges on balances.
+    pub charges: AmountView,
+    /// Interest of debtors that was not paid to creditors.
+    pub interest: AmountView,
+    /// What members and these accounts bore of defaults and has not come back.
+    pub losses: AmountView,
 }
 
 impl UnionAccountsView {
@@ -46,7 +60,13 @@ impl UnionAccountsView {
     pub fn new(union: &Union) -> Self {
         let unit = union.charter().unit_of_account;
         let balance = |key| AmountView::new(union.ledger().account(key).balance(), unit);
-        UnionAccountsView { exchange: balance(AccountKey::exchange()), rounding: balance(AccountKey::rounding()) }
+        UnionAccountsView {
+            exchange: balance(AccountKey::exchange()),
+            rounding: balance(AccountKey::rounding()),
+            charges: balance(AccountKey::charges()),
+            interest: balance(AccountKey::interest()),
+            losses: balance(AccountKey::losses()),
+        }
     }
 }
 
@@ -73,6 +93,7 @@ impl PositionView {
         let charter = union.charter();
         let unit = charter.unit_of_account;
         let position: &Account = union.ledger().position(member);
+        let quota = charter.members[usize::from(member)].quota;
         let rest = |cap: u64, used: u128| {
             (cap != NO_CAP).then(|| AmountView::new(signed(u128::from(cap).saturating_sub(used)), unit))
         };
@@ -99,6 +120,10 @@ impl PositionView {
             credit_cap: AmountView::of_cap(position.credit_cap, unit),
             can_pay: rest(position.debit_cap, position.owes_at_most()),
             can_receive: rest(position.credit_cap, position.owns_at_most()),
+            quota: (quota > 0).then(|| AmountView::new(quota.into(), unit)),
+            cumulative: AmountView::new(union.cumulative_position(member), unit),
+            dues: AmountView::new(union.ledger().account(AccountKey::dues(member)).balance(), unit),
+            claim: AmountView::new(signed(union.claim(member)), unit),
             bilateral: bilateral.collect(),
         }
     }

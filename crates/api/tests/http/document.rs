@@ -16,6 +16,7 @@ GET /v1/blocks/{height}
 GET /v1/blocks/{height}/batches/{batch}
 GET /v1/charter
 GET /v1/charter/founding
+GET /v1/charter/founding/signatures
 GET /v1/charter/history
 GET /v1/cycles
 GET /v1/cycles/{number}

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use union::{Charter, Command, Day};
+use union::{Charter, Command, Day, Founding};
 
 pub const MEMBERS: [(&str, &str); 4] = [("ARG", "ARS"), ("BRA", "BRL"), ("CHL", "CLP"), ("PRY", "PYG")];
 
@@ -93,7 +93,8 @@ impl Server {
 
     pub fn with(people: Vec<Operator>, bounds: Bounds) -> Server {
         let directory = TempDir::new().unwrap();
-        Node::found(&directory.path().join("data"), &charter()).unwrap();
+        let founding = Founding::signed_by(charter(), |member, message| key(member).sign(message).unwrap()).unwrap();
+        Node::found(&directory.path().join("data"), &founding).unwrap();
         let clock = Arc::new(Clock::standing_at(noon()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (node, address, stop, served) = serve(&runtime, &directory, &clock, people.clone(), bounds);

@@ -193,7 +193,7 @@ fn what_settled_is_seen_at_once_and_sums_to_zero() {
     let server = Server::start();
     let client = server.client();
     let from_day = union::Day::parse("2006-01-02").unwrap().0;
-    let rates = union::Command::PublishRates { from_day, buying: (33, 100), selling: (34, 100) };
+    let rates = union::Command::PublishRates { currency: 0, from_day, buying: (33, 100), selling: (34, 100) };
     assert_eq!(client.submit_batch(&server.commands(0, 1, &[rates])).unwrap().outcomes[0].outcome, "done");
     let orders =
         [order("BRA", "ARS", "10.01", json!({"id": id(1)})), order("CHL", "USD", "2.00", json!({"id": id(2)}))];

@@ -44,6 +44,9 @@ fn from_a_signed_batch_to_a_settled_statement() {
     let positions: Vec<PositionView> = serde_json::from_value(positions["positions"].clone()).unwrap();
     let balances: Vec<_> = positions.iter().map(|position| position.balance.amount.as_str()).collect();
     assert_eq!(balances, ["-100.05", "100.05", "0.00", "0.00"]);
+    let [cumulative, dues, claim] =
+        [&positions[0].cumulative, &positions[0].dues, &positions[0].claim].map(|a| a.amount.as_str());
+    assert_eq!((&positions[0].quota, cumulative, dues, claim), (&None, "-100.05", "0.00", "0.00"));
     assert_eq!(positions[0].bilateral[0].counterparty, "BRA");
     assert_eq!(positions[0].bilateral[0].net.minor, "-10005");
 

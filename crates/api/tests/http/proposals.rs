@@ -92,6 +92,8 @@ fn a_rule_changes_by_proposal_second_person_and_votes() {
         (client.charter().unwrap(), client.founding_charter().unwrap()),
         (amended(6), charter().text().to_owned())
     );
+    let signatures = String::from_utf8(client.get_bytes("/v1/charter/founding/signatures").unwrap()).unwrap();
+    assert_eq!(union::Signatures::parse(&signatures).unwrap().unsigned(&charter()), None, "all founders signed");
     assert_eq!(client.proposal_text(1).unwrap(), amended(6), "what is in force is kept");
     let history: Value = client.get("/v1/charter/history").unwrap();
     let texts = history["charters"].as_array().unwrap();

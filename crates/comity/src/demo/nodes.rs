@@ -55,9 +55,10 @@ impl Nodes {
     /// Founds a union and starts its nodes: one that orders alone for 0.
     pub fn start(data: &Path, founders: &Founders, nodes: usize, clock: &Arc<Clock>) -> Result<Nodes> {
         let directories: Vec<_> = (0..nodes.max(1)).map(|node| directory(data, founders, node, nodes)).collect();
+        let founding = founders.founding();
         for directory in &directories {
             std::fs::create_dir_all(directory).map_err(Failure::io("create", directory))?;
-            Node::found(directory, founders.charter())?;
+            Node::found(directory, &founding)?;
         }
         let started: Vec<Node> = if nodes == 0 {
             vec![Node::open(data, clock.clone(), Options::default())?.0]

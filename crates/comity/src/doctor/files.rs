@@ -31,8 +31,8 @@ pub struct Known {
 /// The journal can be read, and how far it goes; returns what it says.
 pub fn journal(findings: &mut Findings, file: &NodeFile) -> Option<Known> {
     let place = file.data.display();
-    let founding = match network::founding_charter(&file.data) {
-        Ok(charter) => charter,
+    let founding = match network::founding(&file.data) {
+        Ok(founding) => founding.charter().clone(),
         Err(error) => {
             let advice = "check `data` in the configuration; a new node is founded by `comity init`, a damaged journal is \
                           restored from a copy";

@@ -8,7 +8,7 @@ use union::{Charter, CycleLength};
 fn a_union_is_founded_and_proves() {
     let scene = Scene::new();
     let union = scene.path("union");
-    assert_eq!(file_names(&union), ["charter.toml", "data", "keys", "node.toml"]);
+    assert_eq!(file_names(&union), ["charter.signatures.toml", "charter.toml", "data", "keys", "node.toml"]);
     assert_eq!(file_names(&union.join("keys")), ["ARG.key", "BRA.key", "CHL.key"]);
 
     let charter = scene.charter();
@@ -22,6 +22,69 @@ fn a_union_is_founded_and_proves() {
     let verified = run(&["verify", &scene.arg("union"), "--output", "json"]).expect(0).json();
     assert_eq!(verified["charter_hash"], hex(&charter.hash()));
     assert_eq!(verified["blocks"], 1);
+    assert_eq!(verified["founders"], serde_json::json!(["ARG", "BRA", "CHL"]));
+}
+
+/// Each with its own key, in any order; nothing begins before the last one has, nor on a text that was changed afterwards.
+#[test]
+fn a_union_begins_when_all_founders_have_signed() {
+    let scene = Scene::new();
+    let (agreed, begun) = (scene.arg("agreed.toml"), scene.arg("begun"));
+    let text = std::fs::read_to_string(scene.path("union/charter.toml")).unwrap();
+    std::fs::write(&agreed, &text).unwrap();
+    let init = || run(&["init", &begun, "--charter", &agreed]);
+    let check = || run(&["charter", "check", &agreed, "--output=json"]);
+    let sign = |file: &str| run(&["charter", "sign", &agreed, "--key", &scene.arg(file), "--output=json"]);
+
+    assert_eq!(check().expect(7).json()["missing"], serde_json::json!(["ARG", "BRA", "CHL"]));
+    init().expect(1).says(&["agreed.signatures.toml", "of ARG, BRA, CHL on the charter are missing", "charter sign"]);
+    sign("union/keys/CHL.key").expect(0);
+    run(&["keys", "generate", &scene.arg("stranger.key"), "--work-factor=4"]).expect(0);
+    sign("stranger.key").expect(2).says(&["agreed.toml does not name the keys of", "stranger.key"]);
+    let signed = sign("union/keys/ARG.key").expect(0).json();
+    assert_eq!(
+        (&signed["signed"], &signed["missing"]),
+        (&serde_json::json!(["ARG", "CHL"]), &serde_json::json!(["BRA"]))
+    );
+    init().expect(1).says(&["of BRA on the charter are missing"]);
+    assert!(!scene.path("begun").exists(), "nothing was left behind");
+    assert_eq!(sign("union/keys/BRA.key").expect(0).json()["complete"], true);
+    assert_eq!(check().expect(0).json()["complete"], true);
+    assert!(run(&["charter", "check", &agreed]).expect(0).out.contains("the union can begin"));
+
+    // A signature of one founder does not stand for another, and none stands for another text.
+    let file = scene.path("agreed.signatures.toml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let line = |code: &str| good.lines().find(|line| line.starts_with(code)).unwrap().to_owned();
+    std::fs::write(&file, good.replace(&line("BRA"), &line("ARG").replace("ARG", "BRA"))).unwrap();
+    init().expect(1).says(&["the signatures of BRA are not by their keys"]);
+    assert_eq!(check().expect(7).json()["wrong"], serde_json::json!(["BRA"]));
+    std::fs::write(&file, &good).unwrap();
+    std::fs::write(&agreed, format!("{text}# and\n")).unwrap();
+    init().expect(1).says(&["the signatures of ARG, BRA, CHL are not by their keys on this very text"]);
+    sign("union/keys/ARG.key").expect(4).says(&["not a byte of a charter may change"]);
+
+    std::fs::write(&agreed, &text).unwrap();
+    init().expect(0);
+    let verified = run(&["verify", &begun]).expect(0).out;
+    assert!(verified.contains("founders    ARG, BRA, CHL: every signature on the charter good"), "{verified}");
+}
+
+/// A journal that somebody began by other means is not served, and proves nothing.
+#[test]
+fn a_journal_without_its_founders_signatures_is_refused() {
+    let scene = Scene::new();
+    let genesis = journal::Reader::open(scene.path("union/data")).unwrap().block(0).unwrap().payload;
+    let text = String::from_utf8(genesis).unwrap();
+    let line = text.lines().find(|line| line.starts_with("BRA = ")).unwrap();
+    std::fs::remove_dir_all(scene.path("union/data")).unwrap();
+    let forged = text.replace(&format!("{line}\n"), "");
+    journal::Journal::create(scene.path("union/data"), forged.as_bytes()).unwrap().close().unwrap();
+    run(&["serve", "--config", &scene.arg("union/node.toml"), "--listen=127.0.0.1:0"])
+        .expect(1)
+        .says(&["the founders' signatures of BRA on the charter are missing"]);
+    let fault = run(&["verify", &scene.arg("union"), "--output=json"]).expect(7).json();
+    assert!(fault["reason"].as_str().unwrap().contains("of BRA on the charter are missing"), "{fault}");
 }
 
 #[test]
@@ -45,7 +108,7 @@ fn members_found_a_union_on_the_charter_that_they_agreed_on() {
     let joined = run(&["init", &scene.arg("joined"), "--charter", &agreed, "--output=json"]).expect(0).json();
     assert_eq!(joined["charter_hash"], hex(&scene.charter().hash()));
     assert_eq!(joined["members"].as_array().unwrap().len(), 0, "nobody makes keys for those who have theirs");
-    assert_eq!(file_names(&scene.path("joined")), ["charter.toml", "data", "node.toml"]);
+    assert_eq!(file_names(&scene.path("joined")), ["charter.signatures.toml", "charter.toml", "data", "node.toml"]);
 }
 
 #[test]

@@ -86,12 +86,15 @@ pub fn wait_until_ready(node: &Serving) {
 #[test]
 fn every_member_gets_a_node_of_the_same_union() {
     let network = Network::found();
-    assert_eq!(file_names(&network.path("union")), ["ARG", "BRA", "CHL", "PER", "charter.toml"]);
+    assert_eq!(
+        file_names(&network.path("union")),
+        ["ARG", "BRA", "CHL", "PER", "charter.signatures.toml", "charter.toml"]
+    );
     let charter = network.charter();
     let mut addresses = BTreeSet::new();
     for (code, member) in CODES.into_iter().zip(&charter.members) {
         let home = network.path(&format!("union/{code}"));
-        assert_eq!(file_names(&home), ["charter.toml", "data", "keys", "node.toml"]);
+        assert_eq!(file_names(&home), ["charter.signatures.toml", "charter.toml", "data", "keys", "node.toml"]);
         assert_eq!(file_names(&home.join("keys")), [&format!("{code}.key"), "node.key"]);
         assert_eq!(std::fs::read_to_string(home.join("charter.toml")).unwrap(), charter.text());
 
@@ -131,6 +134,10 @@ fn a_member_founds_its_node_on_an_agreed_charter() {
     let text = network.charter().text().replace(&hex(node_key("ARG")), made["node_key"].as_str().unwrap());
     let agreed = place("charter.toml");
     std::fs::write(&agreed, &text).unwrap();
+    for code in CODES {
+        let key_of_member = network.arg(&format!("union/{code}/keys/{code}.key"));
+        run(&["charter", "sign", &agreed, "--key", &key_of_member]).expect(0);
+    }
 
     let key = place("node.key");
     let argentina = ["--member=ARG", "--node-key", &key, "--listen=0.0.0.0:7500"];
@@ -168,7 +175,10 @@ fn a_member_founds_its_node_on_an_agreed_charter() {
     for line in ["member = \"ARG\"", "listen = \"0.0.0.0:7500\"", "BRA = \"bra.example.net:7500\""] {
         assert!(config.contains(line), "{line} is not in\n{config}");
     }
-    assert_eq!(file_names(&directory.path().join("union")), ["charter.toml", "data", "node.toml"]);
+    assert_eq!(
+        file_names(&directory.path().join("union")),
+        ["charter.signatures.toml", "charter.toml", "data", "node.toml"]
+    );
 
     // A newcomer that no founder knew, and who is introduced to a node that came later, too. It is warned, not refused.
     let newcomer = place("newcomer");

@@ -5,11 +5,11 @@ use bytes::Bytes;
 use commonware_codec::DecodeExt as _;
 use commonware_cryptography::Signer as _;
 use commonware_cryptography::ed25519::PrivateKey;
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer as _, SigningKey};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
-use union::{Batch, Charter, Command, Payment};
+use union::{Batch, Charter, Command, Founding, Payment};
 
 /// A member that pays.
 pub(crate) struct Payer {
@@ -73,6 +73,12 @@ pub(crate) fn public_keys(nodes: usize) -> Vec<PublicKey> {
 
 /// Blocks in an epoch: few, so that there are many ends of epochs.
 pub(crate) const EPOCH_BLOCKS: u64 = 16;
+
+/// What a journal of a union on this charter begins with.
+pub(crate) fn genesis(charter: &Charter) -> Vec<u8> {
+    let sign = |member: u16, message: &[u8]| signing_key(member).sign(message).to_bytes();
+    Founding::signed_by(charter.clone(), sign).expect("all sign").genesis()
+}
 
 /// A charter of members with a node each.
 pub(crate) fn charter(members: usize) -> Charter {

@@ -1,7 +1,7 @@
 //! What one hostile node can do to how another one gets and gives blocks.
 
 use super::network::{BLOCKS, Network, Receiver};
-use super::payments::{Payer, charter, node_key, public_keys};
+use super::payments::{Payer, charter, genesis, node_key, public_keys};
 use super::plan::random;
 use crate::clock::Clock;
 use crate::consensus::{Relay, Timing};
@@ -33,7 +33,7 @@ impl Scene {
         let network = Network::new(context, random(0, 0), public_keys(4), vec![0; 4]);
         let journal = Journal::create_on(
             Arc::new(SimulatedDisk::new(0)),
-            charter.text().as_bytes(),
+            &genesis(&charter),
             journal::Options { reserve_bytes: 1 << 16, ..journal::Options::default() },
         );
         let clock = Arc::new(Clock::standing_at(0));

@@ -5,7 +5,7 @@ use super::injected::{Bug, Injected};
 use super::invariants::Record;
 use super::machine::Machine;
 use super::network::{Network, Place};
-use super::payments::node_key;
+use super::payments::{genesis, node_key};
 use super::plan::{Plan, random};
 use crate::checkpoint::Checkpoint;
 use crate::clock::Clock;
@@ -74,8 +74,8 @@ impl Seat {
 
     /// Founds the union on the node's disk.
     pub fn found(&mut self, hall: &Hall) {
-        let genesis = hall.charter.text().as_bytes();
-        let created = Journal::create_on(Arc::new(self.journal.clone()), genesis, journal_options(&hall.plan));
+        let genesis = genesis(&hall.charter);
+        let created = Journal::create_on(Arc::new(self.journal.clone()), &genesis, journal_options(&hall.plan));
         created.and_then(Journal::close).expect("nothing fails yet");
         self.has_begun = true;
     }

@@ -3,7 +3,7 @@
 //!
 //! More points: `NETWORK_CRASH_SEEDS=20000 cargo test --release -p network --test node crashes`.
 
-use crate::fixture::{Member, charter, members, noon, pay};
+use crate::fixture::{Member, charter, founding, members, noon, pay};
 use journal::simulated_disk::SimulatedDisk;
 use journal::{Journal, Options, SnapshotId};
 use network::recover;
@@ -71,7 +71,7 @@ fn live(seed: u64) -> (u64, u64) {
     let mut disk = SimulatedDisk::new(seed);
     let members = members(3);
     let charter = charter(&members);
-    drop(Journal::create_on(Arc::new(disk.clone()), charter.text().as_bytes(), OPTIONS).unwrap());
+    drop(Journal::create_on(Arc::new(disk.clone()), &founding(&charter).genesis(), OPTIONS).unwrap());
     let states = BTreeMap::from([(0, Union::new(charter.clone(), 0).state())]);
     let random = ChaCha8Rng::seed_from_u64(seed);
     let mut owner = Owner { random, members, charter, states, acknowledged: 0, next_order: 0 };

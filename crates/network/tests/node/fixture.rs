@@ -2,7 +2,7 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use std::sync::Arc;
-use union::{Batch, Charter, Command, Payment};
+use union::{Batch, Charter, Command, Founding, Payment};
 
 pub struct Member {
     pub number: u16,
@@ -33,6 +33,12 @@ pub fn members(count: u16) -> Vec<Member> {
     (0..count)
         .map(|number| Member { number, key: SigningKey::from_bytes(&[number as u8 + 1; 32]), sequence: 0 })
         .collect()
+}
+
+/// The charter, signed by those whom [`members`] makes.
+pub fn founding(charter: &Charter) -> Founding {
+    let sign = |number: u16, message: &[u8]| SigningKey::from_bytes(&[number as u8 + 1; 32]).sign(message).to_bytes();
+    Founding::signed_by(charter.clone(), sign).unwrap()
 }
 
 pub fn charter(members: &[Member]) -> Charter {

@@ -77,7 +77,7 @@ fn it_begins_with_a_checkpoint_and_votes() {
     let verified = network::verify(&union.path(3), |_| {}).unwrap();
     assert_eq!((verified.begins, verified.settled), (checkpoint.height(), 3));
     assert_eq!(network::verify(&union.path(0), |_| {}).unwrap().settled, 8);
-    assert_eq!(network::founding_charter(&union.path(3)).unwrap().hash(), union.charter.hash());
+    assert_eq!(network::founding(&union.path(3)).unwrap().charter().hash(), union.charter.hash());
     let receipt = FinalityReceipt::find(&union.path(3), u64::MAX, 8).unwrap().expect("the order is certified");
     assert_eq!(receipt.check(&union.charter).unwrap().event.payment.id, 8);
     assert_eq!(FinalityReceipt::find(&union.path(3), u64::MAX, 1).unwrap(), None, "it came before");

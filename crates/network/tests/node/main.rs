@@ -7,7 +7,7 @@ mod fixture;
 mod late;
 mod together;
 
-use fixture::{Member, charter, members, noon, pay};
+use fixture::{Member, charter, founding, members, noon, pay};
 use network::{Clock, Node, NodeError, Options, Replay, SubmitError, statement, verify};
 use std::path::Path;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ fn what_was_acknowledged_is_there_after_opening_again() {
     let directory = tempfile::tempdir().unwrap();
     let mut members = members(3);
     let charter = charter(&members);
-    Node::found(directory.path(), &charter).unwrap();
+    Node::found(directory.path(), &founding(&charter)).unwrap();
 
     // Snapshots every few kilobytes, so that recovery begins from one.
     let options = Options { snapshot_bytes: 20_000, ..Options::default() };
@@ -105,7 +105,7 @@ fn statements_balance_and_meet_the_books() {
     let directory = tempfile::tempdir().unwrap();
     let mut members = members(3);
     let charter = charter(&members);
-    Node::found(directory.path(), &charter).unwrap();
+    Node::found(directory.path(), &founding(&charter)).unwrap();
     let node = open(directory.path(), &charter, Options::default());
     forty_days(&node, &charter, &mut members);
 
@@ -137,7 +137,7 @@ fn bad_batches_are_refused_alone() {
     let directory = tempfile::tempdir().unwrap();
     let mut members = members(3);
     let charter = charter(&members);
-    Node::found(directory.path(), &charter).unwrap();
+    Node::found(directory.path(), &founding(&charter)).unwrap();
     let node = open(directory.path(), &charter, Options::default());
 
     let first = members[0].sign(&charter, &[pay(&charter, 1, 0, 1, 100, 0)]);
@@ -171,7 +171,7 @@ fn verify_finds_every_changed_byte() {
     let directory = tempfile::tempdir().unwrap();
     let mut members = members(3);
     let charter = charter(&members);
-    Node::found(directory.path(), &charter).unwrap();
+    Node::found(directory.path(), &founding(&charter)).unwrap();
     let node = open(directory.path(), &charter, Options::default());
     for id in 1..4 {
         let batch = members[0].sign(&charter, &[pay(&charter, id, 0, 1, 100, 0)]);
@@ -208,7 +208,7 @@ fn replay_stops_where_it_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let mut members = members(3);
     let charter = charter(&members);
-    Node::found(directory.path(), &charter).unwrap();
+    Node::found(directory.path(), &founding(&charter)).unwrap();
     let node = open(directory.path(), &charter, Options::default());
     forty_days(&node, &charter, &mut members);
     let mut replay = Replay::open(directory.path(), 5).unwrap();
@@ -225,7 +225,7 @@ fn an_idle_node_closes_its_cycle() {
     let directory = tempfile::tempdir().unwrap();
     let mut members = members(3);
     let charter = charter(&members);
-    Node::found(directory.path(), &charter).unwrap();
+    Node::found(directory.path(), &founding(&charter)).unwrap();
     let node = open(directory.path(), &charter, Options::default());
     node.submit(members[0].sign(&charter, &[pay(&charter, 1, 0, 1, 100, 0)])).unwrap().wait().unwrap();
     let mut events = node.subscribe();

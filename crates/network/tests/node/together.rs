@@ -1,6 +1,6 @@
 //! Several nodes on loopback: what one takes, all come to.
 
-use crate::fixture::{Member, charter, charter_of_nodes, members, noon, pay};
+use crate::fixture::{Member, charter, charter_of_nodes, founding, members, noon, pay};
 use network::{Clock, FinalityReceipt, Membership, Node, Options, Timing};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl Union {
         clock.run();
         let union = Union { charter, members, directory, addresses, clock };
         for node in 0..nodes {
-            Node::found(&union.path(node), &union.charter).unwrap();
+            Node::found(&union.path(node), &founding(&union.charter)).unwrap();
         }
         union
     }
@@ -57,7 +57,7 @@ impl Union {
     /// A second node of a member, in a directory and at a port of its own.
     pub fn start_standby(&self, member: u16, key: [u8; 32]) -> Node {
         let path = Path::join(self.directory.path(), format!("{member}-standby"));
-        Node::found(&path, &self.charter).unwrap();
+        Node::found(&path, &founding(&self.charter)).unwrap();
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         self.start_at(&path, key, listen)
     }
@@ -101,7 +101,7 @@ fn nothing_else_is_proved(receipt: &FinalityReceipt, charter: &Charter) {
 #[test]
 fn one_node_alone_has_no_receipts() {
     let directory = tempfile::tempdir().unwrap();
-    Node::found(directory.path(), &charter(&members(2))).unwrap();
+    Node::found(directory.path(), &founding(&charter(&members(2)))).unwrap();
     let error = FinalityReceipt::find(directory.path(), u64::MAX, 1).unwrap_err();
     assert!(error.to_string().contains("no certificates"), "{error}");
 }

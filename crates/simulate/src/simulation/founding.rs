@@ -69,6 +69,9 @@ pub(super) fn found(setup: &Setup) -> Result<Founding, SimulationError> {
     let first_day = format!("{:04}-01-01", setup.years[0]);
     let text = charter_text(setup.rules, setup.rules_name, &first_day, &members, QuotaSource::Formula)?;
     let charter = Charter::parse(&text)?;
+    if charter.publisher.is_some() {
+        return Err(wrong("the charter names a publisher of rates, and there are none in a simulation but those that a shock has jump".into()));
+    }
     let agent = charter.credit.agent.as_deref().and_then(|code| charter.member(code));
     Ok(Founding { charter, agent, own_currency })
 }

@@ -62,7 +62,7 @@ impl Run {
         let first = self.founding.charter.first_day;
         let mut commands = Commands::new();
         for &member in self.founding.own_currency.keys() {
-            let rates = Command::PublishRates { from_day: first.0, buying: (1, 1), selling: (1, 1) };
+            let rates = Command::PublishRates { currency: 0, from_day: first.0, buying: (1, 1), selling: (1, 1) };
             commands.entry(member).or_default().push(rates.encode());
         }
         if !commands.is_empty() {
@@ -157,7 +157,7 @@ impl Run {
                 ShockKind::Leaves => commands.entry(member).or_default().push(Command::GiveNotice.encode()),
                 ShockKind::RateJumps { percent } => {
                     let rate = (100, u64::from(100 + percent));
-                    let rates = Command::PublishRates { from_day: day.0 + 1, buying: rate, selling: rate };
+                    let rates = Command::PublishRates { currency: 0, from_day: day.0 + 1, buying: rate, selling: rate };
                     commands.entry(member).or_default().push(rates.encode());
                 }
             }

@@ -61,7 +61,7 @@ fn an_emptied_slot_is_not_asked() {
 fn amounts_count_in_the_rule_s_currency() {
     let mut scene = Scene::new(Terms::of(2));
     let today = scene.union.today().0;
-    scene.send(A, &[Command::PublishRates { from_day: today, buying: (1, 2), selling: (1, 1) }]);
+    scene.send(A, &[Command::PublishRates { currency: 0, from_day: today, buying: (1, 2), selling: (1, 1) }]);
     let in_pesos = AcceptanceRule { currency: ARS, above: 1_000, ..AcceptanceRule::new(0, Action::Hold) };
     let in_unit = AcceptanceRule { above: 400, ..AcceptanceRule::new(1, Action::Refuse) };
     scene.send(B, &set(&[in_pesos, in_unit]));

@@ -31,7 +31,10 @@ fn between_good_ones(scene: &mut Scene, bad: Record, details: Vec<(u16, Vec<u8>)
 #[test]
 fn fields() {
     let mut scene = Scene::new(Terms { unit: "USD", ..Terms::of(3) });
-    scene.send(C, &[Command::PublishRates { from_day: scene.union.today().0, buying: (1, 900), selling: (1, 800) }]);
+    scene.send(
+        C,
+        &[Command::PublishRates { currency: 0, from_day: scene.union.today().0, buying: (1, 900), selling: (1, 800) }],
+    );
     let settled = scene.order(50, A, B, 500);
     scene.pay(settled);
     let good = good(&scene);

@@ -12,7 +12,7 @@ const SELLING: (u64, u64) = (100_000, 2_166_815);
 fn reais() -> Scene {
     let mut scene = Scene::new(Terms { unit: "BRL", asset: "USD", ..Terms::of(4) });
     let today = scene.union.today().0;
-    let publish = |buying, selling| [Command::PublishRates { from_day: today, buying, selling }];
+    let publish = |buying, selling| [Command::PublishRates { currency: 0, from_day: today, buying, selling }];
     assert_eq!(scene.send(A, &publish(BUYING, SELLING)), ["done"]);
     assert_eq!(scene.send(C, &publish((13, 2_000), (13, 2_000))), ["done"]);
     assert_eq!(scene.send(3, &publish((165, 10), (165, 10))), ["done"]);
@@ -79,7 +79,8 @@ fn the_unit_of_account_is_not_converted() {
     let mut scene = reais();
     assert_eq!(pay(&mut scene, 1, A, C, BRL, u64::MAX - 1), "settled");
     assert_eq!(scene.position(A), -i128::from(u64::MAX - 1));
-    let publish = Command::PublishRates { from_day: scene.union.today().0, buying: (1, 1), selling: (1, 1) };
+    let publish =
+        Command::PublishRates { currency: 0, from_day: scene.union.today().0, buying: (1, 1), selling: (1, 1) };
     assert_eq!(scene.send(B, &[publish]), ["rejected NARR currency"]);
 }
 
@@ -97,7 +98,12 @@ fn a_currency_needs_a_member_and_that_member_s_rates() {
 fn rates_come_into_force_with_their_day() {
     let mut scene = reais();
     let tomorrow = scene.union.today().0 + 1;
-    let publish = Command::PublishRates { from_day: tomorrow, buying: (4_640, 100_000), selling: (100_000, 2_153_700) };
+    let publish = Command::PublishRates {
+        currency: 0,
+        from_day: tomorrow,
+        buying: (4_640, 100_000),
+        selling: (100_000, 2_153_700),
+    };
     assert_eq!(scene.send(A, &[publish]), ["done"]);
     pay(&mut scene, 1, A, B, ARS, 100_000);
     assert_eq!(books(&scene), [-4_616, 4_615, 0, 1]);
@@ -124,7 +130,7 @@ fn rates_are_checked() {
         (today, (1, 1), (1, 1), "rejected NARR from_day"),
         (today + 1, (u64::MAX, 1), (u64::MAX, 1), "done"),
     ] {
-        assert_eq!(scene.send(A, &[Command::PublishRates { from_day, buying, selling }]), [expected]);
+        assert_eq!(scene.send(A, &[Command::PublishRates { currency: 0, from_day, buying, selling }]), [expected]);
     }
     scene.clock("2006-01-03 10:00");
     // At a rate like that only so much fits the unit of account.
@@ -140,7 +146,7 @@ fn a_queued_order_settles_at_the_rates_of_its_presentation() {
     let mut scene = Scene::new(Terms::of(2).debit_cap(A, "1.00"));
     let publish = |scene: &Scene, days, rate| {
         let from_day = scene.union.today().0 + days;
-        [Command::PublishRates { from_day, buying: (rate, 10), selling: (rate, 10) }]
+        [Command::PublishRates { currency: 0, from_day, buying: (rate, 10), selling: (rate, 10) }]
     };
     scene.send(A, &publish(&scene, 0, 3));
     assert_eq!(pay(&mut scene, 1, A, B, ARS, 400), "queued AM04");
@@ -158,7 +164,7 @@ fn a_queued_order_settles_at_the_rates_of_its_presentation() {
 fn rates_in_force_are_not_changed() {
     let mut scene = reais();
     let today = scene.union.today().0;
-    let publish = |from_day| [Command::PublishRates { from_day, buying: (1, 1), selling: (1, 1) }];
+    let publish = |from_day| [Command::PublishRates { currency: 0, from_day, buying: (1, 1), selling: (1, 1) }];
     assert_eq!(scene.send(A, &publish(today)), ["rejected NARR from_day"], "they are in force");
     assert_eq!(scene.send(A, &publish(today + 2)), ["done"]);
     for other in [1, 3] {

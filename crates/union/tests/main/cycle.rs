@@ -149,7 +149,7 @@ fn a_settlement_asset_with_more_decimals() {
 fn the_union_s_own_accounts_are_not_settled() {
     let mut scene = Scene::new(Terms::of(2).daily());
     let today = scene.union.today().0;
-    scene.send(A, &[Command::PublishRates { from_day: today, buying: (1, 100), selling: (1, 99) }]);
+    scene.send(A, &[Command::PublishRates { currency: 0, from_day: today, buying: (1, 100), selling: (1, 99) }]);
     scene.pay(union::Payment { currency: 32, ..scene.order(1, A, B, 100_000) });
     assert_eq!((scene.positions(), scene.union_accounts()), (vec![-1_011, 1_000], [10, 1]));
     scene.clock("2006-01-02 18:00");

@@ -76,7 +76,7 @@ fn reserves_first_then_quotas() {
     let mut scene = Scene::new(Terms { rules: BY_QUOTA, ..Terms::of(4).daily() });
     let today = scene.union.today().0;
     // Six cents are in the exchange account.
-    scene.send(B, &[Command::PublishRates { from_day: today, buying: (100, 100), selling: (106, 100) }]);
+    scene.send(B, &[Command::PublishRates { currency: 0, from_day: today, buying: (100, 100), selling: (106, 100) }]);
     assert_eq!(scene.pay(union::Payment { currency: crate::scene::BRL, ..scene.order(1, B, C, 100) }), "settled");
     assert_eq!(scene.union_accounts()[0], 6);
     assert_eq!(scene.pay(scene.order(2, A, D, 612)), "settled");
@@ -144,4 +144,73 @@ fn a_balance_runs_off() {
     assert_eq!(scene.union.standing(A), Standing::Left);
     // B was paid ahead of its schedule, and is due to give it back when others have their turn.
     assert_eq!((scene.positions(), scene.union.called(B)), (vec![0, 0, 0], 101));
+}
+
+/// What was lost comes back to those who lost it, out of the position of a member that the others trust again.
+#[test]
+fn a_claim_is_paid_off() {
+    let rules = "[default]\ndeadline_days = 1\nloss = 'equal'\nreserves_first = false\n";
+    let mut scene = Scene::new(Terms { top: "epoch_blocks = 16", rules, ..Terms::of(4).daily() });
+    scene.pay(scene.order(1, A, B, 300));
+    scene.clock("2006-01-04 10:00");
+    assert_eq!((scene.union.claim(A), scene.positions()), (300, vec![0, 200, -100, -100]));
+    for (member, amount, expected) in [
+        (A, 0, "rejected AM01 amount"),
+        (A, 301, "rejected AM12 amount"),
+        (A, 1, "rejected AM04 amount"),
+        (B, 1, "rejected AM12 amount"),
+    ] {
+        assert_eq!(scene.send(member, &[Command::PayClaim { amount }]), [expected], "{member} {amount}");
+    }
+
+    let readmit = crate::votes::about(&scene, union::Decision::Readmit, A);
+    assert_eq!(scene.send(B, &[readmit]), ["done"]);
+    crate::votes::all_agree(&mut scene, 1, &[B, C]);
+    scene.clock("2006-01-04 12:00");
+    let height = scene.union.proposals()[0].in_force_height;
+    crate::votes::up_to(&mut scene, height);
+    assert_eq!(scene.send(A, &[Command::PayClaim { amount: 150 }]), ["done"]);
+    assert_eq!(happened(&scene, |event| matches!(event, Event::ClaimPaid(paid) if paid.left == 150)), 1);
+    assert_eq!(scene.positions(), [-150, 250, -50, -50]);
+    assert_eq!((scene.union.claim(A), account(&scene, AccountKey::losses())), (150, 150));
+
+    // It is settled like everything else.
+    let cycle = scene.union.open_cycle_row().number;
+    scene.clock("2006-01-04 18:00");
+    let mut legs: Vec<_> = scene.legs(cycle).iter().map(|leg| (leg.debtor, leg.creditor, leg.unit_amount)).collect();
+    legs.sort_unstable();
+    assert_eq!(legs, [(A, B, 150), (C, B, 50), (D, B, 50)]);
+    for leg in 0..3 {
+        assert_eq!(scene.send(B, &confirm(cycle, leg)), ["done"]);
+    }
+    assert_eq!(scene.send(A, &[Command::PayClaim { amount: 150 }]), ["done"]);
+    assert_eq!((scene.union.claim(A), account(&scene, AccountKey::losses())), (0, 0));
+    assert_eq!(scene.positions(), [-150, 50, 50, 50]);
+    assert_eq!(scene.send(A, &[Command::PayClaim { amount: 1 }]), ["rejected AM12 amount"]);
+}
+
+/// The union's own accounts get back what they bore, and a member's cap bounds what it can pay at once.
+#[test]
+fn reserves_get_back_what_they_bore() {
+    let mut scene = Scene::new(Terms { top: "epoch_blocks = 16", rules: BY_QUOTA, ..Terms::of(4).daily() });
+    let today = scene.union.today().0;
+    scene.send(B, &[Command::PublishRates { currency: 0, from_day: today, buying: (100, 100), selling: (106, 100) }]);
+    scene.pay(union::Payment { currency: crate::scene::BRL, ..scene.order(1, B, C, 100) });
+    scene.pay(scene.order(2, A, D, 612));
+    scene.clock("2006-01-02 18:00");
+    scene.send(C, &confirm(1, 1));
+    scene.clock("2006-01-04 10:00");
+    let readmit = crate::votes::about(&scene, union::Decision::Readmit, A);
+    assert_eq!(scene.send(B, &[readmit]), ["done"]);
+    crate::votes::all_agree(&mut scene, 1, &[B, C]);
+    scene.clock("2006-01-04 12:00");
+    let height = scene.union.proposals()[0].in_force_height;
+    crate::votes::up_to(&mut scene, height);
+    let before = scene.positions();
+    assert_eq!(scene.send(A, &[Command::PayClaim { amount: 306 }]), ["done"]);
+    // Six of 612 were borne by the exchange account, 101, 202 and 303 by the members: half of each.
+    let moved: Vec<i128> = scene.positions().iter().zip(before).map(|(now, before)| now - before).collect();
+    assert_eq!((scene.union_accounts()[0], moved.iter().sum::<i128>()), (3, -3));
+    assert_eq!((moved[0], scene.union.claim(A)), (-306, 306));
+    assert!((50..=51).contains(&moved[1]) && moved[2] == 101 && (151..=152).contains(&moved[3]), "{moved:?}");
 }

@@ -88,6 +88,8 @@ pub enum Draft {
         which: prop::sample::Index,
     },
     SealingKey(u8),
+    /// So many quarters of a claim are paid off, by a member that has one on it if there is any.
+    Claim(u64),
     Notice,
     /// Bytes of a good record set to other values.
     Spoilt(Payment, Vec<(usize, u8)>),
@@ -184,11 +186,18 @@ impl Step {
                 Command::SetBilateralLimits { counterparty, debit_limit, credit_limit }
             }
             Draft::Rule(rule) => Command::SetRule(rule),
-            Draft::Rates { days_ahead, buying, spread } => Command::PublishRates {
-                from_day: today + days_ahead,
-                buying: (buying, 1_000),
-                selling: (buying + spread, 1_000),
-            },
+            Draft::Rates { days_ahead, buying, spread } => {
+                // Where one member publishes all rates, it does so for the others.
+                let charter = union.charter();
+                let currency = charter.publisher.map_or(0, |_| charter.members[usize::from(sender)].currency.numeric());
+                sender = charter.publisher.unwrap_or(sender);
+                Command::PublishRates {
+                    currency,
+                    from_day: today + days_ahead,
+                    buying: (buying, 1_000),
+                    selling: (buying + spread, 1_000),
+                }
+            }
             Draft::Close => Command::CloseCycle { cycle: union.open_cycle_row().number },
             Draft::Confirm { which, other } => {
                 let legs = union.cycles().iter().flat_map(|cycle| union.legs(cycle));
@@ -218,6 +227,11 @@ impl Step {
             Draft::Withdraw { which } => Command::WithdrawProposal { proposal: last_proposal(union, which) },
             Draft::SealingKey(byte) => Command::ReplaceKey { kind: KeyKind::Sealing, key: [byte; 32], proof: [0; 64] },
             Draft::Notice => Command::GiveNotice,
+            Draft::Claim(part) => {
+                let owing = (0..MEMBERS).find(|&member| union.claim(member) > 0);
+                sender = owing.unwrap_or(sender);
+                Command::PayClaim { amount: (union.claim(sender) as u64 / 4).saturating_mul(part) }
+            }
             Draft::Spoilt(payment, bytes) => {
                 let mut record = pay(sender, payment, union).encode();
                 for (at, byte) in bytes {
@@ -333,6 +347,7 @@ fn draft() -> impl Strategy<Value = Draft> {
         3 => (0..3_u32, 1..3_000_u64, 0..50_u64)
             .prop_map(|(days_ahead, buying, spread)| Draft::Rates { days_ahead, buying, spread }),
         2 => Just(Draft::Close),
+        1 => (0..6_u64).prop_map(Draft::Claim),
         5 => (index(), wrong()).prop_map(|(which, other)| Draft::Confirm { which, other }),
         1 => (payment(), noise).prop_map(|(payment, bytes)| Draft::Spoilt(payment, bytes)),
         1 => prop::collection::vec(any::<u8>(), 128).prop_map(Draft::Noise),
@@ -360,6 +375,7 @@ fn governing_draft() -> impl Strategy<Value = Draft> {
         60 => (index(), ballot).prop_map(|(which, ballot)| Draft::Vote { which, ballot }),
         2 => index().prop_map(|which| Draft::Withdraw { which }),
         1 => any::<u8>().prop_map(Draft::SealingKey),
+        4 => (0..6_u64).prop_map(Draft::Claim),
         1 => Just(Draft::Notice),
     ]
 }
@@ -419,6 +435,11 @@ pub const RULES: [&str; 6] = [
     "[interest]\ndebtor_percent_a_year = '100'\n[default]\ndeadline_days = 1\nreserves_first = false\n[exit]\ncycles = 3\n",
 ];
 
+/// A unit that is a basket of a dollar and a real, whose rates the first member publishes.
+const BASKET: &str = "[rates]\npublisher = 'M000'\n[basket]\nreference = 'USD'\nvalue = '1.5'\n\
+    currencies = [{currency = 'USD', weight_percent = '60', base_rate = '1'}, {currency = 'BRL', weight_percent = '40', base_rate = '1.1'}]\n\
+    [default]\ndeadline_days = 1\ninstalments = 3\ninstalment_days = 1\n";
+
 /// Unions with caps or none, of every queue discipline, few attempts or many, a unit of three or two decimals.
 pub fn terms() -> impl Strategy<Value = Terms> {
     let cap = || prop_oneof![1 => Just(None), 1 => Just(Some("10")), 1 => Just(Some("25"))];
@@ -428,7 +449,13 @@ pub fn terms() -> impl Strategy<Value = Terms> {
         discipline(),
         prop_oneof![Just(1_u32), Just(3), Just(1_000)],
         prop_oneof![Just(3_u32), Just(1_000)],
-        prop_oneof![3 => Just(("USD", "USD")), 1 => Just(("KWD", "USD")), 1 => Just(("CLP", "KWD"))],
+        prop_oneof![
+            3 => Just(("USD", "USD", "")),
+            1 => Just(("KWD", "USD", "")),
+            1 => Just(("CLP", "KWD", "")),
+            1 => Just(("KWD", "USD", "asset_per_unit = '3.257'")),
+            1 => Just(("XDR", "USD", "")),
+        ],
         prop_oneof![Just("days = 1"), Just("days = 3"), Just("months = 1")],
         prop_oneof![2 => Just((30_u32, 400_u32)), 1 => Just((1, 2))],
         prop_oneof![2 => Just(0_usize), 1 => 1..RULES.len()],
@@ -439,7 +466,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                 (discipline, runs),
                 attempts,
                 open_orders_max,
-                (unit, asset),
+                (unit, asset, top),
                 cycle,
                 (days_ahead, days_remembered),
                 rules,
@@ -456,12 +483,13 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                     runs,
                     attempts,
                     open_orders_max,
+                    top,
                     unit,
                     asset,
                     cycle,
                     days_ahead,
                     days_remembered,
-                    rules: RULES[rules],
+                    rules: if unit == "XDR" { BASKET } else { RULES[rules] },
                     ..terms
                 };
                 terms.holiday(1, "2006-01-04")

@@ -172,7 +172,7 @@ fn a_participant_s_account_has_caps_of_its_own() {
 fn a_participant_s_cap_is_in_its_currency() {
     let mut scene = Scene::new(Terms::of(2));
     let today = scene.union.today().0;
-    scene.send(A, &[Command::PublishRates { from_day: today, buying: (1, 100), selling: (1, 100) }]);
+    scene.send(A, &[Command::PublishRates { currency: 0, from_day: today, buying: (1, 100), selling: (1, 100) }]);
     let cap = Command::SetParticipantCaps { participant: 0, currency: ARS, debit_cap: 5_000, credit_cap: NO_CAP };
     assert_eq!(scene.send(A, &[cap]), ["done"]);
     assert!(scene.union.rates(A)[0].is_published() && !Rates::is_published(scene.union.rates(B)[0]));

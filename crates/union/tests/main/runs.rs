@@ -139,7 +139,10 @@ fn limits_hold_in_a_run() {
 #[test]
 fn converted_orders_in_a_run() {
     let mut scene = Scene::new(without_means(2).debit_cap(A, "0.04").together("optimiser"));
-    scene.send(A, &[Command::PublishRates { from_day: scene.union.today().0, buying: (1, 2), selling: (11, 20) }]);
+    scene.send(
+        A,
+        &[Command::PublishRates { currency: 0, from_day: scene.union.today().0, buying: (1, 2), selling: (11, 20) }],
+    );
     // 50 and 55 minor units for 100 of A's currency.
     let pesos = |scene: &Scene, id, from, to| Payment::new(id, from, to, ARS, 100, scene.union.today().0);
     assert_eq!(scene.pay(pesos(&scene, 1, A, B)), "queued AM04");
@@ -151,7 +154,10 @@ fn converted_orders_in_a_run() {
     assert_eq!(scene.pay(scene.order(3, B, A, 1)), "queued AM04");
     assert_eq!(scene.status(1), "queued AM04", "B has only 50 to give");
     let mut scene = Scene::new(without_means(2).debit_cap(A, "0.05").together("optimiser"));
-    scene.send(A, &[Command::PublishRates { from_day: scene.union.today().0, buying: (1, 2), selling: (11, 20) }]);
+    scene.send(
+        A,
+        &[Command::PublishRates { currency: 0, from_day: scene.union.today().0, buying: (1, 2), selling: (11, 20) }],
+    );
     assert_eq!(scene.pay(pesos(&scene, 1, A, B)), "queued AM04");
     assert_eq!(scene.pay(scene.order(2, B, A, 50)), "queued AM04");
     assert_eq!(scene.news(), ["2 queued AM04", "1 settled", "2 settled"]);

@@ -52,7 +52,7 @@ fn lines(statement: &Statement, account: AccountKey) -> Vec<String> {
 fn three_days(member: u16, period: Period) -> Statement {
     let mut keeper = Bookkeeper::of(Terms::of(3).daily(), member, period);
     let today = keeper.scene.union.today().0;
-    let rates = Command::PublishRates { from_day: today, buying: (1, 100), selling: (1, 99) };
+    let rates = Command::PublishRates { currency: 0, from_day: today, buying: (1, 100), selling: (1, 99) };
     keeper.scene.send(A, &[rates]);
     keeper.keep();
     keeper.pay(keeper.scene.order(1, A, B, 100));
