@@ -32,6 +32,8 @@ enum Act {
     Refuse(u8),
     Cancel(u8),
     Reprioritise(u8, u8),
+    RequestReturn(u8),
+    RefuseReturn(u8),
     Participant(u8),
     ParticipantCaps(u8, u8, u16, u16),
     Caps(u16, u16),
@@ -114,6 +116,8 @@ impl Act {
             Act::Refuse(order) => Command::Refuse { order: order.into(), reason: Reason::RR04 },
             Act::Cancel(order) => Command::Cancel { order: order.into(), reason: Reason::NONE },
             Act::Reprioritise(order, priority) => Command::Reprioritise { order: order.into(), priority },
+            Act::RequestReturn(order) => Command::RequestReturn { order: order.into(), reason: Reason::NONE },
+            Act::RefuseReturn(order) => Command::RefuseReturn { order: order.into(), reason: Reason::RR04 },
             Act::Participant(number) => Command::RegisterParticipant {
                 participant: u32::from(number % 4),
                 identifier: pad_text("COOP").expect("short"),

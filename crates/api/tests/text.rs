@@ -242,6 +242,8 @@ fn commands_are_read_and_described() {
         format!(r#"{{"command":"refuse",{order},"reason":"RR04"}}"#),
         format!(r#"{{"command":"cancel",{order}}}"#),
         format!(r#"{{"command":"reprioritise",{order},"priority":"high"}}"#),
+        format!(r#"{{"command":"request_return",{order},"reason":"DUPL"}}"#),
+        format!(r#"{{"command":"refuse_return",{order}}}"#),
         r#"{"command":"register_participant","participant":3,"identifier":"BANKBRRJ","name":"Banco São"}"#.into(),
         r#"{"command":"set_participant_caps","participant":3,"currency":"CLP","debit_cap":"500","credit_cap":"none"}"#.into(),
         r#"{"command":"set_caps","debit_cap":"1000.00","credit_cap":"none"}"#.into(),

@@ -39,6 +39,10 @@ enum Command {
     Cancel(decide::Ending),
     /// Give an order that your member sent another priority
     Reprioritise(decide::Reprioritise),
+    /// Ask for an order back that your member sent and that is settled
+    RequestReturn(decide::Ending),
+    /// Refuse to give an order back that your member is asked for
+    RefuseReturn(decide::Ending),
     #[command(subcommand)]
     Set(Box<set::Command>),
     Orders(orders::Arguments),
@@ -84,6 +88,8 @@ impl Arguments {
             Command::Refuse(arguments) => decide::refuse(&arguments, output),
             Command::Cancel(arguments) => decide::cancel(&arguments, output),
             Command::Reprioritise(arguments) => decide::reprioritise(&arguments, output),
+            Command::RequestReturn(arguments) => decide::request_return(&arguments, output),
+            Command::RefuseReturn(arguments) => decide::refuse_return(&arguments, output),
             Command::Set(command) => set::run(&command, output),
             Command::Orders(arguments) => orders::run(&arguments, output),
             Command::Positions(arguments) => positions::run(&arguments, output),

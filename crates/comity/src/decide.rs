@@ -1,9 +1,9 @@
-//! `comity accept`, `refuse`, `cancel`, `reprioritise`: what a member decides about an order.
+//! `comity accept`, `refuse`, `cancel`, `reprioritise`, `request-return`, `refuse-return`: what a member decides about an order.
 
 use crate::exit::Result;
 use crate::output::Output;
 use crate::remote::SignerArguments;
-use api::text::{AcceptOrder, CancelOrder, CommandText, RefuseOrder, ReprioritiseOrder};
+use api::text::{AcceptOrder, CancelOrder, CommandText, RefuseOrder, RefuseReturn, ReprioritiseOrder, RequestReturn};
 use clap::Args;
 use uuid::Uuid;
 
@@ -54,6 +54,18 @@ pub fn refuse(arguments: &Ending, output: Output) -> Result<()> {
 /// Takes an order back.
 pub fn cancel(arguments: &Ending, output: Output) -> Result<()> {
     let command = CancelOrder { order: arguments.id.to_string(), reason: arguments.reason.clone() };
+    arguments.signer.order(&command.into(), output)
+}
+
+/// Asks for a settled order back.
+pub fn request_return(arguments: &Ending, output: Output) -> Result<()> {
+    let command = RequestReturn { order: arguments.id.to_string(), reason: arguments.reason.clone() };
+    arguments.signer.order(&command.into(), output)
+}
+
+/// Refuses to give an order back.
+pub fn refuse_return(arguments: &Ending, output: Output) -> Result<()> {
+    let command = RefuseReturn { order: arguments.id.to_string(), reason: arguments.reason.clone() };
     arguments.signer.order(&command.into(), output)
 }
 

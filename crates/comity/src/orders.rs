@@ -4,7 +4,7 @@ use crate::exit::Result;
 use crate::output::{Align, Output, Table};
 use crate::receipt;
 use crate::remote::NodeArgument;
-use api::view::OrderView;
+use api::view::{OrderView, RequestView};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use uuid::Uuid;
@@ -36,6 +36,9 @@ struct List {
     /// Only orders in this status: held, queued, settled, refused, cancelled, expired, returned.
     #[arg(long)]
     status: Option<String>,
+    /// Only settled orders whose return was asked for: asked (and waits for an answer), refused, granted
+    #[arg(long, value_name = "STATUS")]
+    request: Option<String>,
     /// So many orders at most
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     limit: u64,
@@ -86,6 +89,7 @@ impl List {
             let mut parameters = vec![("limit", page_limit.as_str())];
             parameters.extend(self.member.as_deref().map(|member| ("member", member)));
             parameters.extend(self.status.as_deref().map(|status| ("status", status)));
+            parameters.extend(self.request.as_deref().map(|request| ("request", request)));
             parameters.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let page = remote.orders(&parameters)?;
             listed.orders.extend(page.orders);
@@ -138,6 +142,10 @@ fn side(member: &str, participant: u32) -> String {
     if participant == 0 { member.to_owned() } else { format!("{member}/{participant}") }
 }
 
+fn request_text(request: &RequestView) -> String {
+    format!("{} ({})", request.status, request.reason)
+}
+
 fn text(order: &OrderView) -> String {
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
     let flag = |flag: Option<bool>, text: &str| if flag == Some(true) { text.to_owned() } else { String::new() };
@@ -163,6 +171,7 @@ fn text(order: &OrderView) -> String {
         ("reference", some(&order.reference)),
         ("returns", some(&order.original)),
         ("because of", some(&order.return_reason)),
+        ("asked back", order.return_request.as_ref().map(request_text).unwrap_or_default()),
         ("rule", order.rule.map(|rule| format!("acceptance rule {rule} of {}", order.creditor)).unwrap_or_default()),
         ("detail", order.detail_hash.as_ref().map(|hash| format!("sealed, hash {hash}")).unwrap_or_default()),
         ("place", format!("block {}, batch {}, record {}", place.height, place.batch, place.record)),

@@ -214,6 +214,20 @@ pub enum Command {
         /// Its new priority.
         priority: u8,
     },
+    /// The member that paid asks for a settled order back.
+    RequestReturn {
+        /// The order.
+        order: u128,
+        /// Why.
+        reason: Reason,
+    },
+    /// The member that was paid refuses to give an order back that it is asked for.
+    RefuseReturn {
+        /// The order.
+        order: u128,
+        /// Why.
+        reason: Reason,
+    },
     /// A member names a participant that it sponsors, or names it anew.
     RegisterParticipant {
         /// Its number at the member, not zero.
@@ -353,6 +367,8 @@ impl Command {
             4 => Command::Refuse { order, reason },
             5 => Command::Cancel { order, reason },
             6 => Command::Reprioritise { order, priority: bytes[16] },
+            7 => Command::RequestReturn { order, reason },
+            8 => Command::RefuseReturn { order, reason },
             10 => Command::RegisterParticipant {
                 participant: small,
                 identifier: bytes[..20].try_into().expect("twenty bytes"),
@@ -403,7 +419,10 @@ impl Command {
             kind => return Err(RecordError::Kind(kind)),
         };
         let well_formed = match &command {
-            Command::Refuse { reason, .. } | Command::Cancel { reason, .. } => reason.is_well_formed(),
+            Command::Refuse { reason, .. }
+            | Command::Cancel { reason, .. }
+            | Command::RequestReturn { reason, .. }
+            | Command::RefuseReturn { reason, .. } => reason.is_well_formed(),
             Command::RegisterParticipant { identifier, name, .. } => {
                 is_padded_text(identifier) && is_padded_utf8(name) && name[0] != 0
             }
@@ -431,15 +450,18 @@ impl Command {
                 put(0, &order.to_le_bytes());
                 3
             }
-            Command::Refuse { order, reason } => {
+            Command::Refuse { order, reason }
+            | Command::Cancel { order, reason }
+            | Command::RequestReturn { order, reason }
+            | Command::RefuseReturn { order, reason } => {
                 put(0, &order.to_le_bytes());
                 put(16, &reason.0);
-                4
-            }
-            Command::Cancel { order, reason } => {
-                put(0, &order.to_le_bytes());
-                put(16, &reason.0);
-                5
+                match self {
+                    Command::Refuse { .. } => 4,
+                    Command::Cancel { .. } => 5,
+                    Command::RequestReturn { .. } => 7,
+                    _ => 8,
+                }
             }
             Command::Reprioritise { order, priority } => {
                 put(0, &order.to_le_bytes());

@@ -6,6 +6,7 @@ use crate::order::OrderStatus;
 use crate::proposal::Proposal;
 use crate::queue_run::QueueRun;
 use crate::reason::Reason;
+use crate::return_request::ReturnRequest;
 use crate::rows::{Cycle, Leg};
 use crate::state_parts::StateParts;
 use crate::vote::Ballot;
@@ -191,6 +192,9 @@ pub enum Event {
         /// The return.
         by: u128,
     },
+    /// The return of a settled order was asked for, or refused; refused for [`Reason::NOAS`] where the order is forgotten and
+    /// nobody had answered.
+    ReturnRequest(ReturnRequest),
     /// Orders of the queue were settled together, or could not be; what settled was told just before.
     QueueRun(QueueRun),
     /// The open cycle closed, with these figures.

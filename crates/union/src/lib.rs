@@ -54,6 +54,7 @@ mod queue_instance;
 mod queue_rules;
 mod queue_run;
 mod reason;
+mod return_request;
 mod roster;
 mod rows;
 mod settings;
@@ -91,6 +92,7 @@ pub use proposal::{Motion, NO_MEMBER, Proposal, ProposalStatus, TEXT_PART_BYTES,
 pub use queue_rules::QueueRules;
 pub use queue_run::{QueueRun, RunCause};
 pub use reason::Reason;
+pub use return_request::{RequestStatus, ReturnRequest};
 pub use roster::{Roster, Rosters, Seat, nodes_hash};
 pub use rows::{Cycle, CycleStatus, Leg, Participant, Rates};
 pub use snapshot::SnapshotError;

@@ -6,6 +6,7 @@
 
 use crate::command::Payment;
 use crate::reason::Reason;
+use crate::return_request::{RequestStatus, ReturnRequest};
 use crate::settle::UnitAmounts;
 use bytemuck::{Pod, Zeroable};
 use ledger::{Hash, Index, Table};
@@ -140,10 +141,13 @@ pub struct ClosedOrder {
     pub rule: u8,
     /// The cycle in which it ended.
     pub cycle: u32,
-    /// Why, unless it settled.
-    pub reason: Reason,
+    /// Why it ended; for an order that settled, what its return is asked for or refused for.
+    pub(crate) why: Reason,
     /// 1 while a return of it is under way.
-    pub return_pending: u32,
+    pub return_pending: u8,
+    /// See [`crate::RequestStatus`]; 0 where its return was never asked for.
+    pub(crate) request_status: u8,
+    pub(crate) reserved: [u8; 2],
     /// Value date.
     pub value_date: u32,
 }
@@ -178,7 +182,15 @@ impl OpenOrder {
 impl ClosedOrder {
     /// Whether the row can have been written by this module: for rows that come from a snapshot.
     pub(crate) fn is_plausible(&self) -> bool {
+        let is_settled =
+            matches!(OrderStatus::from_number(self.status), Some(OrderStatus::Settled | OrderStatus::Returned));
         OrderStatus::from_number(self.status).is_some()
+            && (self.request_status == 0 || is_settled && RequestStatus::from_row(self.request_status).is_some())
+    }
+
+    /// Why it ended, unless it settled.
+    pub fn reason(&self) -> Reason {
+        if matches!(self.status(), OrderStatus::Settled | OrderStatus::Returned) { Reason::NONE } else { self.why }
     }
 
     /// How it ended.
@@ -534,14 +546,18 @@ impl Orders {
         }
     }
 
-    /// Forgets orders that ended before a day, the oldest first, in whole pages.
-    pub(crate) fn forget_before(&mut self, day: u32) {
+    /// Forgets orders that ended before a day, the oldest first, in whole pages. Returns the requests for their return that
+    /// nobody answered.
+    pub(crate) fn forget_before(&mut self, day: u32) -> Vec<ReturnRequest> {
         let rows = self.closed.rows();
         let old = self.closed.droppable(rows.partition_point(|order| order.ended_on < day));
+        let mut unanswered = Vec::new();
         for order in &rows[..old] {
             self.index.remove(order.id, |at| Self::id_at(&self.open, &self.closed, at));
+            unanswered.extend(order.return_request().filter(|request| request.status == RequestStatus::Asked));
         }
         self.closed.drop_front(old);
+        unanswered
     }
 
     /// How many ended orders were forgotten.
@@ -590,8 +606,10 @@ fn closed_row(payment: &Payment, digest: &Hash, place: Place, ending: Ending) ->
         status: ending.status as u8,
         rule: ending.rule,
         cycle: ending.cycle,
-        reason: ending.reason,
+        why: ending.reason,
         return_pending: 0,
+        request_status: 0,
+        reserved: [0; 2],
         value_date: payment.value_date,
     }
 }

@@ -216,7 +216,8 @@ impl Union {
             self.enforce_deadlines();
             self.put_rates_in_force();
             let first_kept = self.clock.today.0.saturating_sub(self.charter.queue.days_remembered);
-            self.orders.forget_before(first_kept);
+            let unanswered = self.orders.forget_before(first_kept);
+            self.events.extend(unanswered.into_iter().map(|request| Event::ReturnRequest(request.unanswered())));
             self.orders.reach_value_dates(self.clock.today.0);
             if self.charter.queue.keeps_order() {
                 let (calendar, today) = (&self.charter.calendar, self.clock.today);
@@ -256,6 +257,8 @@ impl Union {
             Command::Refuse { order, reason } => return self.refuse(sender, order, reason),
             Command::Cancel { order, reason } => return self.cancel(sender, order, reason),
             Command::Reprioritise { order, priority } => return self.reprioritise(sender, order, priority),
+            Command::RequestReturn { order, reason } => self.request_return(sender, order, reason)?,
+            Command::RefuseReturn { order, reason } => self.refuse_return(sender, order, reason)?,
             Command::RegisterParticipant { participant, identifier, name } => {
                 self.register_participant(sender, participant, identifier, name)?;
             }

@@ -162,6 +162,17 @@ impl StatementBuilder {
         }
     }
 
+    /// Ends the period and begins the next one: what each account closed with it opens with. The statement is final.
+    pub fn turn(&mut self, union: &Union, period: Period) -> Statement {
+        let open = |account: &AccountStatement| {
+            let AccountStatement { account, closing, .. } = *account;
+            AccountStatement { account, opening: closing, entries: Vec::new(), closing }
+        };
+        let accounts = self.accounts.iter().map(|(key, account)| (*key, open(account))).collect();
+        let next = StatementBuilder { period, accounts, ..*self };
+        std::mem::replace(self, next).finish(union, true)
+    }
+
     /// The statement; `is_over` is what the last call of [`block`](Self::block) returned.
     pub fn finish(self, union: &Union, is_over: bool) -> Statement {
         let accounts: Vec<_> = self

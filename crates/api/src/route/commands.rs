@@ -53,7 +53,12 @@ pub(super) async fn submit_command(
 fn needs_second_person(command: &Command) -> bool {
     !matches!(
         command,
-        Command::Accept { .. } | Command::Refuse { .. } | Command::Cancel { .. } | Command::Reprioritise { .. }
+        Command::Accept { .. }
+            | Command::Refuse { .. }
+            | Command::Cancel { .. }
+            | Command::Reprioritise { .. }
+            | Command::RequestReturn { .. }
+            | Command::RefuseReturn { .. }
     )
 }
 

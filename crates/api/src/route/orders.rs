@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use keys::seal::{Context, Side, open};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use union::{Batch, Block, Command, Found, OpenOrder, OrderStatus, Payment, Place, Union};
+use union::{Batch, Block, Command, Found, OpenOrder, OrderStatus, Payment, Place, RequestStatus, Union};
 use utoipa::{IntoParams, ToSchema};
 
 const PAGE_MAX: usize = 1_000;
@@ -27,6 +27,8 @@ pub(super) struct Which {
     member: Option<String>,
     /// `held`, `queued`, `settled`, `refused`, `cancelled`, `expired` or `returned`.
     status: Option<String>,
+    /// Only settled orders whose return was asked for, by how that stands: `asked`, `refused` or `granted`.
+    request: Option<String>,
     /// What the page before named as `next`.
     cursor: Option<String>,
     /// Orders at most; 100 if not given, 1,000 at most.
@@ -78,10 +80,11 @@ pub(super) async fn orders(
 ) -> Result<Json<OrdersView>, Problem> {
     let member = which.member.map(|code| api.member("member", &code)).transpose()?;
     let status = which.status.as_deref().map(status).transpose()?;
+    let request = which.request.as_deref().map(request).transpose()?;
     let wrong = || Problem::malformed("cursor", "the cursor is not one that a page named as next");
     let cursor = which.cursor.as_deref().map(|text| Cursor::parse(text).ok_or_else(wrong)).transpose()?;
     let limit = which.limit.unwrap_or(100).clamp(1, PAGE_MAX);
-    Ok(Json(api.read(|union| page(union, member, status, cursor, limit)).await?))
+    Ok(Json(api.read(|union| page(union, &Filter { member, status, request }, cursor, limit)).await?))
 }
 
 fn status(name: &str) -> Result<OrderStatus, Problem> {
@@ -91,17 +94,25 @@ fn status(name: &str) -> Result<OrderStatus, Problem> {
     })
 }
 
-fn page(
-    union: &Union,
+fn request(name: &str) -> Result<RequestStatus, Problem> {
+    let wrong = || Problem::malformed("request", "request is asked, refused or granted");
+    RequestStatus::from_name(name).ok_or_else(wrong)
+}
+
+/// Which orders, read.
+struct Filter {
     member: Option<u16>,
     status: Option<OrderStatus>,
-    cursor: Option<Cursor>,
-    limit: usize,
-) -> OrdersView {
+    request: Option<RequestStatus>,
+}
+
+fn page(union: &Union, filter: &Filter, cursor: Option<Cursor>, limit: usize) -> OrdersView {
+    let &Filter { member, status, request } = filter;
     let charter = union.charter();
     let is_open = |status: OrderStatus| matches!(status, OrderStatus::Held | OrderStatus::Queued);
     let concerns = |debtor: u16, creditor: u16| member.is_none_or(|member| member == debtor || member == creditor);
-    let start = if status.is_some_and(|status| !is_open(status)) { Cursor::Ended(usize::MAX) } else { Cursor::Open(0) };
+    let only_ended = request.is_some() || status.is_some_and(|status| !is_open(status));
+    let start = if only_ended { Cursor::Ended(usize::MAX) } else { Cursor::Open(0) };
     let mut orders = Vec::new();
     let mut cursor = cursor.unwrap_or(start);
 
@@ -132,7 +143,11 @@ fn page(
     while at > last && orders.len() < limit {
         at -= 1;
         let order = &ended[at];
-        if concerns(order.debtor, order.creditor) && status.is_none_or(|status| status == order.status()) {
+        let is_asked = |request| order.return_request().is_some_and(|found| found.status == request);
+        if concerns(order.debtor, order.creditor)
+            && status.is_none_or(|status| status == order.status())
+            && request.is_none_or(is_asked)
+        {
             orders.push(OrderView::ended(charter, order));
         }
     }

@@ -101,6 +101,22 @@ commands! {
         /// `urgent`, `high` or `normal`.
         priority: String,
     }
+    /// The member that paid asks for a settled order back.
+    "request_return" RequestReturn {
+        /// UUID of the order.
+        order: String,
+        /// ISO 20022 reason code; CUST if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+    /// The member that was paid refuses to give an order back that it is asked for.
+    "refuse_return" RefuseReturn {
+        /// UUID of the order.
+        order: String,
+        /// ISO 20022 reason code; CUST if none is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
     /// A member names a participant that it sponsors, or names it anew.
     "register_participant" RegisterParticipant {
         /// Its number at the member, from 1.
@@ -429,6 +445,14 @@ impl CommandText {
                 let priority = priority("priority", &text.priority)? as u8;
                 Command::Reprioritise { order: order_id("order", &text.order)?, priority }
             }
+            CommandText::RequestReturn(text) => {
+                let reason = optional_reason(text.reason.as_ref())?;
+                Command::RequestReturn { order: order_id("order", &text.order)?, reason }
+            }
+            CommandText::RefuseReturn(text) => {
+                let reason = optional_reason(text.reason.as_ref())?;
+                Command::RefuseReturn { order: order_id("order", &text.order)?, reason }
+            }
             CommandText::RegisterParticipant(text) => Command::RegisterParticipant {
                 participant: text.participant,
                 identifier: padded("identifier", &text.identifier, true)?,
@@ -495,6 +519,12 @@ impl CommandText {
             Command::Cancel { order, reason } => CancelOrder { order: id_text(order), reason: some(reason) }.into(),
             Command::Reprioritise { order, priority } => {
                 ReprioritiseOrder { order: id_text(order), priority: super::priority_name(priority).to_owned() }.into()
+            }
+            Command::RequestReturn { order, reason } => {
+                RequestReturn { order: id_text(order), reason: some(reason) }.into()
+            }
+            Command::RefuseReturn { order, reason } => {
+                RefuseReturn { order: id_text(order), reason: some(reason) }.into()
             }
             Command::RegisterParticipant { participant, identifier, name } => RegisterParticipant {
                 participant,

@@ -1,6 +1,6 @@
 //! What happened, event by event.
 
-use super::order::reason_texts;
+use super::order::{RequestView, reason_texts};
 use super::{AmountView, CycleView, LegView, ProposalView, QueueRunView, code, signed};
 use crate::text::{OrderLine, id_text};
 use ledger::{AccountId, Transfer, TransferKind};
@@ -42,6 +42,19 @@ pub enum EventView {
         original: String,
         /// UUID of the return.
         by: String,
+    },
+    /// The return of a settled order was asked for, or refused; refused for `NOAS` where the order is forgotten and nobody had
+    /// answered.
+    ReturnRequest {
+        /// UUID of the order.
+        id: String,
+        /// The member that paid, and asks, by code.
+        debtor: String,
+        /// The member that was paid, and answers.
+        creditor: String,
+        /// The request.
+        #[serde(flatten)]
+        request: RequestView,
     },
     /// Orders of the queue were settled together; what settled was told just before.
     QueueRun(QueueRunView),
@@ -179,6 +192,12 @@ impl EventView {
             Event::Order(order) => Self::of_order(charter, order),
             Event::Transfer(transfer) => EventView::Transfer(TransferView::new(union, transfer)),
             Event::Returned { original, by } => EventView::Returned { original: id_text(*original), by: id_text(*by) },
+            Event::ReturnRequest(request) => EventView::ReturnRequest {
+                id: id_text(request.order),
+                debtor: code(charter, request.debtor),
+                creditor: code(charter, request.creditor),
+                request: (*request).into(),
+            },
             Event::QueueRun(run) => EventView::QueueRun(QueueRunView::new(charter, run)),
             Event::CycleClosed(cycle) => EventView::CycleClosed(CycleView::of_row(charter, cycle)),
             Event::LegCalled(leg) => EventView::LegCalled(LegView::new(charter, leg)),
@@ -235,6 +254,7 @@ impl EventView {
             EventView::Order { .. } => "order",
             EventView::Transfer(_) => "transfer",
             EventView::Returned { .. } => "returned",
+            EventView::ReturnRequest { .. } => "return_request",
             EventView::QueueRun(_) => "queue_run",
             EventView::CycleClosed(_) => "cycle_closed",
             EventView::LegCalled(_) => "leg_called",

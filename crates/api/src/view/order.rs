@@ -4,7 +4,7 @@ use super::{AmountView, code, day_text};
 use crate::text::{id_text, priority_name, time_text};
 use keys::Detail;
 use serde::{Deserialize, Serialize};
-use union::{Charter, ClosedOrder, NO_RULE, OpenOrder, OrderStatus, Payment, Place, Reason};
+use union::{Charter, ClosedOrder, NO_RULE, OpenOrder, OrderStatus, Payment, Place, Reason, ReturnRequest};
 use utoipa::ToSchema;
 
 /// An order. A list holds what the union keeps of it; asked for by itself, it is complete.
@@ -53,6 +53,9 @@ pub struct OrderView {
     /// For a return: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_reason: Option<String>,
+    /// Where its return was asked for: how that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_request: Option<RequestView>,
     /// `urgent`, `high` or `normal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<String>,
@@ -75,6 +78,21 @@ pub struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub detail: Option<Detail>,
+}
+
+/// A request of the member that paid for the return of a settled order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RequestView {
+    /// `asked`, `refused` or `granted`.
+    pub status: String,
+    /// ISO 20022 code: why it is asked for or, once it is refused, why that.
+    pub reason: String,
+}
+
+impl From<ReturnRequest> for RequestView {
+    fn from(request: ReturnRequest) -> Self {
+        RequestView { status: request.status.name().to_owned(), reason: request.reason.code().to_owned() }
+    }
 }
 
 /// A place in the journal.
@@ -132,6 +150,7 @@ impl OrderView {
             kind: None,
             original: None,
             return_reason: None,
+            return_request: None,
             priority: None,
             customer: None,
             immediate: None,
@@ -146,7 +165,7 @@ impl OrderView {
 
     /// An order that has ended.
     pub fn ended(charter: &Charter, order: &ClosedOrder) -> Self {
-        let (reason, meaning) = reason_texts(order.reason);
+        let (reason, meaning) = reason_texts(order.reason());
         OrderView {
             id: id_text(order.id),
             status: order.status().name().to_owned(),
@@ -166,6 +185,7 @@ impl OrderView {
             kind: None,
             original: None,
             return_reason: None,
+            return_request: order.return_request().map(RequestView::from),
             priority: None,
             customer: None,
             immediate: None,

@@ -42,7 +42,9 @@ fn order_of(command: &Command) -> Option<u128> {
         Command::Accept { order }
         | Command::Refuse { order, .. }
         | Command::Cancel { order, .. }
-        | Command::Reprioritise { order, .. } => Some(order),
+        | Command::Reprioritise { order, .. }
+        | Command::RequestReturn { order, .. }
+        | Command::RefuseReturn { order, .. } => Some(order),
         _ => None,
     }
 }

@@ -5,8 +5,8 @@ use crate::scene::{ARS, CLP, KWD, Party, Record, Terms, USD};
 use ledger::NO_CAP;
 use proptest::prelude::*;
 use union::{
-    AcceptanceRule, Action, Ballot, Command, Decision, Found, KeyKind, Motion, NO_MEMBER, OpenOrder, Payment, Reason,
-    Union, pad_text,
+    AcceptanceRule, Action, Ballot, ClosedOrder, Command, Decision, Found, KeyKind, Motion, NO_MEMBER, OpenOrder,
+    Payment, Reason, RequestStatus, Union, pad_text,
 };
 
 /// How many members the union of the property tests has.
@@ -44,6 +44,12 @@ pub enum Draft {
     Open {
         which: prop::sample::Index,
         deed: Deed,
+        other: bool,
+    },
+    /// The return of an order that has ended is asked for, or refused, by the member whose right it is unless `other`.
+    Ended {
+        which: prop::sample::Index,
+        ask: bool,
         other: bool,
     },
     Participant(u32),
@@ -130,6 +136,23 @@ impl Step {
                 let amount = waiting.amount.saturating_sub(less).max(1);
                 let back = Payment::new(id, sender, waiting.debtor, waiting.currency, amount, waiting.value_date);
                 Command::Pay(Payment { priority, ..back })
+            }
+            Draft::Ended { which, ask, other } => {
+                let closed = union.orders().all_closed();
+                if closed.is_empty() {
+                    return (sender, [3; 128]);
+                }
+                // Mostly one of the latest: those are remembered longest, and seldom returned yet.
+                let latest = &closed[closed.len().saturating_sub(6)..];
+                let (asked, reason) = (which.get(latest), Reason::RR04);
+                let waits = |order: &&ClosedOrder| {
+                    order.return_request().is_some_and(|request| request.status == RequestStatus::Asked)
+                };
+                let order = if ask { asked } else { closed.iter().find(waits).unwrap_or(asked) };
+                let right = if ask { order.debtor } else { order.creditor };
+                sender = if other { sender } else { right };
+                let order = order.id;
+                if ask { Command::RequestReturn { order, reason } } else { Command::RefuseReturn { order, reason } }
             }
             Draft::Open { which, deed, other } => {
                 let open: Vec<&OpenOrder> = union.orders().all_open().collect();
@@ -298,6 +321,7 @@ fn draft() -> impl Strategy<Value = Draft> {
         30 => payment().prop_map(Draft::Pay),
         4 => (index(), 1..=IDS, wrong()).prop_map(|(of, id, wrong)| Draft::Return { of, id, wrong }),
         9 => (index(), 1..=IDS, 0..40_u64, 0..3_u8).prop_map(|(of, id, less, priority)| Draft::Back { of, id, less, priority }),
+        5 => (index(), any::<bool>(), wrong()).prop_map(|(which, ask, other)| Draft::Ended { which, ask, other }),
         8 => (index(), deed, wrong()).prop_map(|(which, deed, other)| Draft::Open { which, deed, other }),
         1 => (0..4_u32).prop_map(Draft::Participant),
         1 => (0..4_u32, prop_oneof![Just(USD), Just(ARS), any::<u16>()], (cap(), cap()))

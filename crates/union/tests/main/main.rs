@@ -26,6 +26,7 @@ mod order_life;
 mod order_proofs;
 mod properties;
 mod queue;
+mod return_requests;
 mod returns;
 mod runs;
 mod scene;

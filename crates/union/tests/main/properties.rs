@@ -204,6 +204,35 @@ proptest! {
         }
     }
 
+    /// Day after day by one builder that turns: the same as a statement of each day by itself.
+    #[test]
+    fn days_turn(terms in terms(), steps in steps(60), member in 0..MEMBERS) {
+        let (chain, ..) = run(&terms, &steps, 3, &[0]);
+        let mut union = Union::new(terms.charter(), 0);
+        let mut day = union.today();
+        let mut turning = StatementBuilder::new(member, Period::Day(day));
+        let mut ended = Vec::new();
+        for bytes in &chain.blocks {
+            let applied = &replay(&mut union, std::slice::from_ref(bytes))[0];
+            if union.today() != day {
+                day = union.today();
+                ended.push(turning.turn(&union, Period::Day(day)));
+            }
+            turning.block(&union, applied);
+        }
+        ended.push(turning.finish(&union, false));
+        for statement in ended {
+            let (mut union, mut is_over) = (Union::new(terms.charter(), 0), false);
+            let mut alone = StatementBuilder::new(member, statement.period);
+            let mut blocks = chain.blocks.iter();
+            while !is_over && let Some(bytes) = blocks.next() {
+                let applied = &replay(&mut union, std::slice::from_ref(bytes))[0];
+                is_over = alone.block(&union, applied);
+            }
+            prop_assert_eq!(alone.finish(&union, is_over), statement);
+        }
+    }
+
     /// A snapshot in which any bit is flipped is not believed, nor one that is cut off; and none makes a panic.
     #[test]
     fn a_changed_snapshot_is_not_believed(
@@ -247,6 +276,10 @@ fn arbitrary_commands_reach_every_state() {
         ("expired", 20),
         ("returned", 10),
         ("rejected", 200),
+        ("request made", 20),
+        ("request refused", 10),
+        ("request granted", 3),
+        ("request unanswered", 3),
         ("cycle closed", 100),
         ("cycle settled", 50),
         ("leg confirmed", 20),

@@ -253,7 +253,7 @@ impl Scene {
             }
             Some(Found::Closed(at)) => {
                 let order = self.union.orders().closed(at);
-                words(order.status().name(), order.reason.code())
+                words(order.status().name(), order.reason().code())
             }
         }
     }

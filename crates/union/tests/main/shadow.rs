@@ -3,7 +3,7 @@
 use crate::drafts::MEMBERS;
 use ledger::AccountId;
 use std::collections::BTreeMap;
-use union::{Applied, Cycle, CycleStatus, Event, Leg, OrderStatus, Union};
+use union::{Applied, Cycle, CycleStatus, Event, Leg, OrderStatus, Reason, RequestStatus, Union};
 
 /// Balances, open positions and statuses as the events tell them.
 #[derive(Default)]
@@ -12,6 +12,8 @@ pub struct Shadow {
     /// By member: what no closed cycle has called for.
     open: BTreeMap<u16, i128>,
     statuses: BTreeMap<u128, OrderStatus>,
+    /// Of settled orders whose return was asked for: how far the request has come.
+    requests: BTreeMap<u128, RequestStatus>,
     /// Orders that have ended, in order; the first `forgotten` of them are not remembered.
     ended: Vec<u128>,
     forgotten: usize,
@@ -30,6 +32,9 @@ impl Shadow {
         let forgotten = union.orders().forgotten() as usize;
         for id in &self.ended[self.forgotten..forgotten] {
             self.statuses.remove(id);
+            if self.requests.get(id) != Some(&RequestStatus::Asked) {
+                self.requests.remove(id);
+            }
         }
         self.seen.insert("forgotten", forgotten);
         self.forgotten = forgotten;
@@ -61,6 +66,24 @@ impl Shadow {
                 let before = self.statuses.insert(original, OrderStatus::Returned);
                 assert_eq!(before, Some(OrderStatus::Settled));
                 self.saw("returned");
+                if let Some(request) = self.requests.get_mut(&original).filter(|was| **was == RequestStatus::Asked) {
+                    *request = RequestStatus::Granted;
+                    self.saw("request granted");
+                }
+            }
+            Event::ReturnRequest(request) if request.reason == Reason::NOAS => {
+                // It was told with the order that it was about, which is forgotten now.
+                assert_eq!(self.requests.remove(&request.order), Some(RequestStatus::Asked));
+                self.saw("request unanswered");
+            }
+            Event::ReturnRequest(request) => {
+                assert_eq!(self.statuses.get(&request.order), Some(&OrderStatus::Settled));
+                let before = self.requests.insert(request.order, request.status);
+                match request.status {
+                    RequestStatus::Asked => assert_eq!(before, None, "an order is asked for once"),
+                    _ => assert_eq!(before, Some(RequestStatus::Asked)),
+                }
+                self.saw(if before.is_some() { "request refused" } else { "request made" });
             }
             Event::Transfer(transfer) => {
                 // Bounded far below by the ledger.
@@ -148,7 +171,10 @@ impl Shadow {
         }
         for order in union.orders().all_closed() {
             assert_eq!(self.statuses.get(&order.id), Some(&order.status()), "{}", order.id);
+            let request = order.return_request().map(|request| request.status);
+            assert_eq!(self.requests.get(&order.id).copied(), request, "{}", order.id);
         }
+        assert!(self.requests.keys().all(|id| self.statuses.contains_key(id)), "no request outlives its order");
         let closed = union.orders().all_closed().iter().map(|order| order.id);
         assert!(closed.eq(self.ended[self.forgotten..].iter().copied()), "ended orders are kept in order");
         let known = union.orders().all_open().count() + union.orders().all_closed().len();
