@@ -65,7 +65,7 @@ fn check_bytes(bytes: &[u8]) {
                     assert!(union::Command::decode(&union::Command::Pay(payment).encode()).is_ok());
                     assert!(detail.check().is_ok());
                 }
-                Ok(Request::Cancel { order, .. } | Request::Status { order }) => assert_ne!(order, 0),
+                Ok(Request::Cancel { order, .. } | Request::Answer { order, .. } | Request::Status { order }) => assert_ne!(order, 0),
             },
         }
     }
@@ -96,6 +96,13 @@ fn good(identifier: &str) -> String {
             agent("Agt", "FICTARBA"),
             agent("Agt", "FICTCLRM")
         ),
+        "camt.029" => format!(
+            "<RsltnOfInvstgtn><Assgnmt><Id>A</Id><Assgnr>{}</Assgnr><Assgne>{}</Assgne><CreDtTm>2006-01-02T10:00:00Z</CreDtTm></Assgnmt>\
+             <Sts><Conf>RJCR</Conf></Sts><CxlDtls><TxInfAndSts><OrgnlUETR>{uetr}</OrgnlUETR><TxCxlSts>RJCR</TxCxlSts>\
+             <CxlStsRsnInf><Rsn><Cd>LEGL</Cd></Rsn></CxlStsRsnInf></TxInfAndSts></CxlDtls></RsltnOfInvstgtn>",
+            agent("Agt", "FICTARBA"),
+            agent("Agt", "FICTCLRM")
+        ),
         "pacs.028" => format!(
             "<FIToFIPmtStsReq><GrpHdr><MsgId>M</MsgId><CreDtTm>2006-01-02T10:00:00Z</CreDtTm></GrpHdr>\
              <TxInf><OrgnlUETR>{uetr}</OrgnlUETR></TxInf></FIToFIPmtStsReq>"
@@ -120,8 +127,15 @@ mod tests {
 
     #[test]
     fn what_is_changed_is_good_before() {
-        let kinds =
-            ["pacs.008.001.08", "pacs.009.001.08", "pacs.004.001.09", "camt.056.001.08", "pacs.028.001.03", "camt.050.001.05"];
+        let kinds = [
+            "pacs.008.001.08",
+            "pacs.009.001.08",
+            "pacs.004.001.09",
+            "camt.056.001.08",
+            "camt.029.001.09",
+            "pacs.028.001.03",
+            "camt.050.001.05",
+        ];
         for identifier in kinds {
             let text = good(identifier);
             let mut messages = Messages::new(text.as_bytes(), Limits::FILE, None);

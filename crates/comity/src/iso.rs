@@ -1,6 +1,8 @@
 //! `comity iso`: ISO 20022 messages, in and out.
 
+mod accounts;
 mod desk;
+mod disk;
 mod events;
 mod export;
 mod file_signature;

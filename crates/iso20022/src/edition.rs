@@ -67,7 +67,7 @@ pub enum Kind {
     Camt053,
     /// Report within the day.
     Camt052,
-    /// Answer to a request to cancel.
+    /// Answer to a request to cancel, read and written.
     Camt029,
     /// Receipt of a liquidity transfer.
     Camt025,
@@ -131,7 +131,7 @@ impl Kind {
     /// Whether it is read here; the others are only written.
     pub fn is_inbound(self) -> bool {
         use Kind::*;
-        matches!(self, Head001 | Pacs008 | Pacs009 | Pacs004 | Camt056 | Pacs028 | Camt050)
+        matches!(self, Head001 | Pacs008 | Pacs009 | Pacs004 | Camt056 | Camt029 | Pacs028 | Camt050)
     }
 }
 

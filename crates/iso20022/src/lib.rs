@@ -21,6 +21,7 @@ mod fault;
 mod grammar;
 mod identifier;
 mod message;
+mod namespaces;
 pub mod outbound;
 mod parts;
 mod record;

@@ -8,7 +8,7 @@ use crate::parts::{Limits, Part, Parts};
 use crate::record::{At, Record};
 use crate::transaction;
 use keys::Detail;
-use std::io::BufRead;
+use std::io::Read;
 use union::{Charter, Day, Payment, Reason};
 
 /// For whom messages are read.
@@ -84,6 +84,13 @@ pub enum Request {
         /// In words.
         text: Option<String>,
     },
+    /// An answer to a request to give a payment back.
+    Answer {
+        /// The order.
+        order: u128,
+        /// Why it is not given back; `None` where it is, by a return of its own, or where that is not decided yet.
+        refused: Option<Reason>,
+    },
     /// How a payment stands.
     Status {
         /// The order.
@@ -133,7 +140,7 @@ pub struct Messages<'a, R> {
     sum: Option<i128>,
 }
 
-impl<'a, R: BufRead> Messages<'a, R> {
+impl<'a, R: Read> Messages<'a, R> {
     /// Begins to read. Without a `reader` only what needs no union is checked: an integrator's question.
     pub fn new(input: R, limits: Limits, reader: Option<Reader<'a>>) -> Messages<'a, R> {
         Messages {
@@ -255,7 +262,8 @@ fn read_group(head: &mut Head, reader: Option<&Reader<'_>>, record: &Record) {
     let Some((kind, _)) = head.message else { return };
     let text = |path: &str| record.text(path).map(str::to_owned);
     head.faults.extend(record.faults.iter().cloned());
-    head.message_id = text(if kind == Kind::Camt056 { "Id" } else { "MsgId" });
+    let is_about_a_case = matches!(kind, Kind::Camt056 | Kind::Camt029);
+    head.message_id = text(if is_about_a_case { "Id" } else { "MsgId" });
     if let Some(at) = record.get("SttlmInf/SttlmMtd").filter(|at| at.text() != "CLRG") {
         let problem = format!("{} is not CLRG: settled is through the union, not over accounts of the two", at.text());
         head.faults.push(Fault::rule(at.line(), at.path(), Reason::AG03, problem));
@@ -273,9 +281,9 @@ fn read_group(head: &mut Head, reader: Option<&Reader<'_>>, record: &Record) {
         ..Group::default()
     };
     if let Some(reader) = reader {
-        let sender = if kind == Kind::Camt056 { "Assgnr/Agt" } else { "InstgAgt" };
+        let sender = if is_about_a_case { "Assgnr/Agt" } else { "InstgAgt" };
         head.faults.extend(check_sender(reader, record, sender));
-        if kind != Kind::Camt056 {
+        if !is_about_a_case {
             match transaction::receiver(reader, record.get("InstdAgt")) {
                 Ok(receiver) => group.receiver = receiver,
                 Err(fault) => head.faults.push(fault),

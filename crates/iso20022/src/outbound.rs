@@ -7,7 +7,7 @@ mod leg;
 mod receipt;
 
 pub use account::{Report, statement};
-pub use answer::{Answer, CancellationAnswer, cancellation_request, resolution, status_report};
+pub use answer::{Answer, CancellationAnswer, Resolution, cancellation_request, resolution, status_report};
 pub use entry::{Booking, Known, notification};
 pub use leg::{LegCopy, settlement_leg};
 pub use receipt::{Rejected, acknowledgement, liquidity_receipt, rejection};
@@ -57,30 +57,18 @@ type Written = Result<String, WriteError>;
 impl Writer<'_> {
     /// A message from the union to the member.
     fn message(&self, kind: Kind, stamp: &Stamp, write: impl FnOnce(&mut Xml)) -> Written {
-        self.addressed(kind, stamp, None, write)
-    }
-
-    /// A message to the member; for one that goes on to another member, `onward` names that one.
-    fn addressed(&self, kind: Kind, stamp: &Stamp, onward: Option<u16>, write: impl FnOnce(&mut Xml)) -> Written {
         assert!(stamp.id.len() <= 35, "an identifier fits");
         let mut xml = Xml::new();
         let identifier = kind.identifier(self.edition);
         xml.within_namespace("Envelope", Some(ENVELOPE_NAMESPACE), |xml| {
             let namespace = format!("{NAMESPACE}{}", Kind::Head001.identifier(self.edition));
             xml.within_namespace("AppHdr", Some(&namespace), |xml| {
-                let own = |xml: &mut Xml| self.party(xml, self.member);
-                match onward {
-                    None => {
-                        xml.within("Fr", |xml| {
-                            xml.within("OrgId", |xml| xml.shortened("Nm", &self.charter.name, 140));
-                        });
-                        xml.within("To", own);
-                    }
-                    Some(other) => {
-                        xml.within("Fr", own);
-                        xml.within("To", |xml| self.party(xml, other));
-                    }
-                }
+                xml.within("Fr", |xml| {
+                    xml.within("OrgId", |xml| xml.shortened("Nm", &self.charter.name, 140));
+                });
+                xml.within("To", |xml| {
+                    xml.within("FIId", |xml| self.agent(xml, Seat { member: self.member, participant: 0 }));
+                });
                 xml.text("BizMsgIdr", &stamp.id);
                 xml.text("MsgDefIdr", identifier);
                 xml.text("CreDt", &time_text(stamp.time_ms));
@@ -89,10 +77,6 @@ impl Writer<'_> {
             xml.within_namespace("Document", Some(&namespace), write);
         });
         if xml.is_beyond { Err(WriteError::Amount) } else { Ok(xml.finish()) }
-    }
-
-    fn party(&self, xml: &mut Xml, member: u16) {
-        xml.within("FIId", |xml| self.agent(xml, Seat { member, participant: 0 }));
     }
 
     /// What identifies an institution: `FinInstnId`.

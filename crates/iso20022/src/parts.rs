@@ -4,12 +4,14 @@ use crate::bounded::Bounded;
 use crate::edition::{Edition, Kind, NAMESPACE, identify, inbound_identifiers};
 use crate::fault::{Fault, quoted};
 use crate::grammar::{Content, Element, Level, Message, Progress};
+use crate::namespaces::Namespaces;
 use crate::record::{Node, Record, TOP};
 use crate::table;
-use quick_xml::NsReader;
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::{Namespace, ResolveResult};
-use std::io::BufRead;
+use quick_xml::reader::Reader;
+use std::fmt::Display;
+use std::io::Read;
+use std::sync::Arc;
 use union::Reason;
 
 /// Bounds of what is read.
@@ -59,11 +61,10 @@ pub enum Part<'a> {
 /// The parts of XML input.
 #[derive(Debug)]
 pub struct Parts<R> {
-    xml: NsReader<Bounded<R>>,
+    xml: Reader<Bounded<R>>,
     buffer: Vec<u8>,
+    namespaces: Namespaces,
     limits: Limits,
-    /// Elements that are open.
-    depth: usize,
     document: Option<Document>,
     /// What is wrong with a document that was passed over: it ends with the next part.
     passed_over: Option<Fault>,
@@ -75,7 +76,7 @@ pub struct Parts<R> {
 /// The document that is being read.
 #[derive(Debug)]
 struct Document {
-    namespace: String,
+    namespace: Arc<str>,
     edition: Edition,
     message: &'static Message,
     has_root: bool,
@@ -101,10 +102,10 @@ enum Token {
 /// A fault is kept this often; what comes after is the same again, as a rule.
 const FAULTS_MAX: usize = 100;
 
-impl<R: BufRead> Parts<R> {
+impl<R: Read> Parts<R> {
     /// Begins to read.
     pub fn new(input: R, limits: Limits) -> Parts<R> {
-        let mut xml = NsReader::from_reader(Bounded::new(input, limits.piece_bytes));
+        let mut xml = Reader::from_reader(Bounded::new(input, limits.piece_bytes));
         let config = xml.config_mut();
         config.expand_empty_elements = true;
         config.check_comments = true;
@@ -112,7 +113,7 @@ impl<R: BufRead> Parts<R> {
             xml,
             buffer: Vec::new(),
             limits,
-            depth: 0,
+            namespaces: Namespaces::default(),
             document: None,
             passed_over: None,
             record: Record::default(),
@@ -122,8 +123,8 @@ impl<R: BufRead> Parts<R> {
     }
 
     /// The line that reading has come to.
-    pub fn line(&self) -> u64 {
-        self.xml.get_ref().line()
+    pub fn line(&mut self) -> u64 {
+        self.xml.get_mut().line()
     }
 
     /// The next part; `None` at the end.
@@ -185,7 +186,8 @@ impl<R: BufRead> Parts<R> {
     }
 
     fn read_header(&mut self, namespace: &str, identifier: &str) -> Result<(), Fault> {
-        self.record.clear("AppHdr", self.line());
+        let line = self.line();
+        self.record.clear("AppHdr", line);
         let known = identify(identifier).filter(|(kind, _)| *kind == Kind::Head001);
         let Some((_, edition)) = known else {
             let problem =
@@ -203,7 +205,7 @@ impl<R: BufRead> Parts<R> {
         match known {
             Some((kind, edition, message)) => {
                 self.document = Some(Document {
-                    namespace: format!("{NAMESPACE}{identifier}"),
+                    namespace: format!("{NAMESPACE}{identifier}").into(),
                     edition,
                     message,
                     has_root: false,
@@ -280,9 +282,9 @@ impl<R: BufRead> Parts<R> {
 
     /// Passes over the element that has just begun.
     fn skip(&mut self) -> Result<(), Fault> {
-        let outside = self.depth - 1;
+        let outside = self.namespaces.depth() - 1;
         let mut elements = 0;
-        while self.depth > outside {
+        while self.namespaces.depth() > outside {
             if let Token::Eof = self.token()? {
                 return Err(Fault::structure(self.line(), "Document", "the input ends inside an element"));
             }
@@ -295,7 +297,7 @@ impl<R: BufRead> Parts<R> {
         Ok(())
     }
 
-    fn too_many(&self) -> Fault {
+    fn too_many(&mut self) -> Fault {
         let problem = format!("a transaction has more than {} elements", self.limits.elements);
         Fault::structure(self.line(), "Document", problem)
     }
@@ -305,19 +307,18 @@ impl<R: BufRead> Parts<R> {
         loop {
             self.buffer.clear();
             self.xml.get_mut().begin_piece();
-            let (resolved, event) = match self.xml.read_resolved_event_into(&mut self.buffer) {
-                Ok(read) => read,
-                Err(error) => return Err(unreadable(self.xml.get_ref().line(), &error)),
+            let event = match self.xml.read_event_into(&mut self.buffer) {
+                Ok(event) => event,
+                Err(error) => return Err(unreadable(self.xml.get_mut().line(), &error)),
             };
             match event {
                 Event::Start(start) => {
-                    let namespace = match resolved {
-                        ResolveResult::Bound(Namespace(name)) => Some(name.to_owned()),
-                        _ => None,
-                    };
+                    if let Err(error) = self.namespaces.begin(&start) {
+                        return Err(unreadable(self.xml.get_mut().line(), &error));
+                    }
+                    let namespace = self.namespaces.of(start.name()).map(str::to_owned);
                     let name = start.local_name().as_ref().to_owned();
-                    self.depth += 1;
-                    if self.depth > self.limits.depth {
+                    if self.namespaces.depth() > self.limits.depth {
                         let problem = format!("elements are more than {} deep in each other", self.limits.depth);
                         return Err(Fault::structure(self.line(), name, problem));
                     }
@@ -325,7 +326,7 @@ impl<R: BufRead> Parts<R> {
                     return Ok(Token::Start { name, namespace });
                 }
                 Event::End(_) => {
-                    self.depth -= 1;
+                    self.namespaces.end();
                     return Ok(Token::End);
                 }
                 Event::Eof => return Ok(Token::Eof),
@@ -338,7 +339,7 @@ impl<R: BufRead> Parts<R> {
         }
     }
 
-    fn check_length(&self) -> Result<(), Fault> {
+    fn check_length(&mut self) -> Result<(), Fault> {
         if self.xml.buffer_position() <= self.limits.bytes {
             return Ok(());
         }
@@ -355,17 +356,19 @@ impl<R: BufRead> Parts<R> {
         loop {
             self.buffer.clear();
             self.xml.get_mut().begin_piece();
-            let (resolved, event) = match self.xml.read_resolved_event_into(&mut self.buffer) {
-                Ok(read) => read,
-                Err(error) => return Err(unreadable(self.xml.get_ref().line(), &error)),
+            let event = match self.xml.read_event_into(&mut self.buffer) {
+                Ok(event) => event,
+                Err(error) => return Err(unreadable(self.xml.get_mut().line(), &error)),
             };
             match event {
                 Event::Start(start) => {
                     elements += 1;
-                    self.depth += 1;
-                    if self.depth > self.limits.depth {
+                    if let Err(error) = self.namespaces.begin(&start) {
+                        return Err(unreadable(self.xml.get_mut().line(), &error));
+                    }
+                    if self.namespaces.depth() > self.limits.depth {
                         let problem = format!("elements are more than {} deep in each other", self.limits.depth);
-                        return Err(Fault::structure(self.xml.get_ref().line(), &*self.record.base, problem));
+                        return Err(Fault::structure(self.xml.get_mut().line(), &*self.record.base, problem));
                     }
                     if elements > self.limits.elements {
                         return Err(self.too_many());
@@ -374,19 +377,19 @@ impl<R: BufRead> Parts<R> {
                         passing += 1;
                         continue;
                     }
-                    let is_own = matches!(resolved, ResolveResult::Bound(Namespace(name)) if name == namespace);
-                    let line = self.xml.get_ref().line();
-                    if !begin_element(&mut self.record, &mut frames, &start, is_own, edition, line) {
+                    let is_own = self.namespaces.of(start.name()) == Some(namespace);
+                    let xml = &mut self.xml;
+                    if !begin_element(&mut self.record, &mut frames, &start, is_own, edition, || xml.get_mut().line()) {
                         passing = 1;
                     }
                 }
                 Event::End(_) => {
-                    self.depth -= 1;
+                    self.namespaces.end();
                     if passing > 0 {
                         passing -= 1;
                         continue;
                     }
-                    let line = self.xml.get_ref().line();
+                    let line = self.xml.get_mut().line();
                     end_element(&mut self.record, &mut frames, edition, line);
                     if frames.is_empty() {
                         break;
@@ -394,30 +397,33 @@ impl<R: BufRead> Parts<R> {
                 }
                 Event::Text(text) if passing == 0 => {
                     // What XML calls the end of a line is a line feed, however it is written.
-                    add_text(&mut self.record, &frames, &text.xml10_content(), self.xml.get_ref().line());
+                    let xml = &mut self.xml;
+                    add_text(&mut self.record, &frames, &text.xml10_content(), || xml.get_mut().line());
                 }
                 Event::CData(text) if passing == 0 => {
-                    add_text(&mut self.record, &frames, &text.xml10_content(), self.xml.get_ref().line());
+                    let xml = &mut self.xml;
+                    add_text(&mut self.record, &frames, &text.xml10_content(), || xml.get_mut().line());
                 }
                 Event::GeneralRef(reference) => {
                     let mut bytes = [0; 4];
                     let text = match resolve(&reference, &mut bytes) {
                         Ok(text) => text,
                         Err(problem) => {
-                            return Err(Fault::structure(self.xml.get_ref().line(), &*self.record.base, problem));
+                            return Err(Fault::structure(self.xml.get_mut().line(), &*self.record.base, problem));
                         }
                     };
                     if passing == 0 {
-                        add_text(&mut self.record, &frames, text, self.xml.get_ref().line());
+                        let xml = &mut self.xml;
+                        add_text(&mut self.record, &frames, text, || xml.get_mut().line());
                     }
                 }
                 Event::Eof => {
                     let problem = "the input ends inside it";
-                    return Err(Fault::structure(self.xml.get_ref().line(), &*self.record.base, problem));
+                    return Err(Fault::structure(self.xml.get_mut().line(), &*self.record.base, problem));
                 }
                 event => {
                     if let Err(problem) = check_outside(&event) {
-                        return Err(Fault::structure(self.xml.get_ref().line(), &*self.record.base, problem));
+                        return Err(Fault::structure(self.xml.get_mut().line(), &*self.record.base, problem));
                     }
                 }
             }
@@ -515,23 +521,23 @@ fn begin_element(
     start: &BytesStart<'_>,
     is_own: bool,
     edition: Edition,
-    line: u64,
+    mut line: impl FnMut() -> u64,
 ) -> bool {
     let local = start.local_name();
     let name: &str = local.as_ref();
     let frame = frames.last_mut().expect("a record's own element is open");
     let parent = frame.node;
     if !is_own {
-        fault(record, parent, name, line, "is not of its document's namespace".to_owned());
+        fault(record, parent, name, line(), "is not of its document's namespace".to_owned());
         return false;
     }
     let Some(progress) = &mut frame.progress else {
-        fault(record, parent, name, line, "stands where text is to be".to_owned());
+        fault(record, parent, name, line(), "stands where text is to be".to_owned());
         return false;
     };
     let (element, misplaced) = progress.child(name, edition);
     if let Some(misplaced) = misplaced {
-        fault(record, parent, name, line, misplaced.text());
+        fault(record, parent, name, line(), misplaced.text());
     }
     let Some(element) = element else { return false };
     let node = record.nodes.len() as u32;
@@ -541,7 +547,7 @@ fn begin_element(
         Content::Ignored => return false,
         Content::Refused(reason, why) => {
             let path = path_of(record, parent, name);
-            push(record, Fault::rule(line, path, *reason, *why));
+            push(record, Fault::rule(line(), path, *reason, *why));
             return false;
         }
         Content::Level(level) => Some(Progress::new(level)),
@@ -554,11 +560,12 @@ fn begin_element(
                 currency.end = record.text.len() as u32;
             }
             Ok(None) => {}
-            Err(problem) => fault(record, parent, name, line, problem),
+            Err(problem) => fault(record, parent, name, line(), problem),
         }
     }
     let text = record.text.len() as u32;
-    record.nodes.push(Node { element, line, parent, end: node + 1, text: text..text, currency });
+    // Its line is known when it ends.
+    record.nodes.push(Node { element, line: 0, parent, end: node + 1, text: text..text, currency });
     frames.push(Frame { node, progress });
     true
 }
@@ -623,13 +630,13 @@ fn end_element(record: &mut Record, frames: &mut Vec<Frame>, edition: Edition, l
     }
 }
 
-fn add_text(record: &mut Record, frames: &[Frame], text: &str, line: u64) {
+fn add_text(record: &mut Record, frames: &[Frame], text: &str, line: impl FnOnce() -> u64) {
     let frame = frames.last().expect("a record's own element is open");
     if frame.progress.is_none() {
         record.text.push_str(text);
     } else if !text.bytes().all(|byte| byte.is_ascii_whitespace()) {
         let path = record.at(frame.node).path();
-        push(record, Fault::structure(line, path, "has text between its elements"));
+        push(record, Fault::structure(line(), path, "has text between its elements"));
     }
 }
 
@@ -692,7 +699,7 @@ fn is_xml_character(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-fn unreadable(line: u64, error: &quick_xml::Error) -> Fault {
+fn unreadable(line: u64, error: &dyn Display) -> Fault {
     Fault {
         reason: Reason::FF01,
         ..Fault::structure(line, "Document", format!("is not XML that can be read: {error}"))

@@ -4,7 +4,7 @@ use crate::fault::{Breach, Fault};
 use crate::message::{Head, Incoming, Messages, Reader};
 use crate::parts::Limits;
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::Read;
 
 /// The most refused messages whose faults are kept; a file with more is refused as a whole.
 const REFUSED_MAX: usize = 10_000;
@@ -35,7 +35,7 @@ pub struct Refused {
 
 /// Goes over a file. What is wrong with a transaction by a rule refuses that transaction only; what is wrong with a
 /// message's structure, wherever, or with its group refuses the message.
-pub fn survey<R: BufRead>(input: R, limits: Limits, reader: Option<Reader<'_>>) -> Survey {
+pub fn survey<R: Read>(input: R, limits: Limits, reader: Option<Reader<'_>>) -> Survey {
     let mut messages = Messages::new(input, limits, reader);
     let mut survey = Survey::default();
     let mut broken = Vec::new();

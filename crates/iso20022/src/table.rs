@@ -7,6 +7,7 @@ pub(crate) mod head;
 pub(crate) mod institution_transfer;
 pub(crate) mod liquidity_transfer;
 pub(crate) mod payment_return;
+pub(crate) mod resolution;
 pub(crate) mod status_request;
 
 use crate::edition::Kind;
@@ -19,6 +20,7 @@ pub fn message(kind: Kind) -> Option<&'static Message> {
         Kind::Pacs009 => Some(&institution_transfer::MESSAGE),
         Kind::Pacs004 => Some(&payment_return::MESSAGE),
         Kind::Camt056 => Some(&cancellation::MESSAGE),
+        Kind::Camt029 => Some(&resolution::MESSAGE),
         Kind::Pacs028 => Some(&status_request::MESSAGE),
         Kind::Camt050 => Some(&liquidity_transfer::MESSAGE),
         _ => None,

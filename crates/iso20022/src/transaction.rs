@@ -33,19 +33,18 @@ pub(crate) fn read(head: &Head, reader: Option<&Reader<'_>>, record: &Record, pl
         Kind::Camt050 => reading.liquidity(&original),
         Kind::Pacs004 => reading.give_back(&original),
         Kind::Camt056 => reading.cancel(&original),
+        Kind::Camt029 => reading.answer(&original),
         _ => reading.order(&original).map(|order| Request::Status { order }),
     };
     let faults = reading.faults;
     let request = request.filter(|_| faults.is_empty()).ok_or(faults);
-    let first = |paths: [&str; 3]| paths.into_iter().find_map(|path| owned(record, path));
-    Transaction {
-        line: record.line,
-        place,
-        original,
-        request_id: first(["CxlId", "RtrId", "StsReqId"]),
-        case_id: owned(record, "Case/Id"),
-        request,
-    }
+    let first = |paths: &[&str]| paths.iter().find_map(|path| owned(record, path));
+    // What is an order itself has no other identifiers.
+    let (request_id, case_id) = match kind {
+        Kind::Pacs008 | Kind::Pacs009 | Kind::Camt050 => (None, None),
+        _ => (first(&["CxlId", "RtrId", "StsReqId", "CxlStsId"]), first(&["Case/Id", "RslvdCase/Id"])),
+    };
+    Transaction { line: record.line, place, original, request_id, case_id, request }
 }
 
 fn own_identifiers(head: &Head, record: &Record, path: &str) -> Original {
@@ -207,6 +206,22 @@ impl Reading<'_> {
         };
         let text = texts(self.record, "CxlRsnInf", "AddtlInf").into_iter().next();
         Some(Request::Cancel { order, reason, text })
+    }
+
+    fn answer(&mut self, original: &Original) -> Option<Request> {
+        let order = self.order(original)?;
+        let refused = match self.record.text("TxCxlSts") {
+            Some("RJCR") => match self.record.get("CxlStsRsnInf/Rsn/Cd") {
+                None => Some(Reason::NARR),
+                Some(at) => Some(self.reason(at)?),
+            },
+            Some(_) => None,
+            None => {
+                self.rule(None, Reason::FF01, "has no TxCxlSts: whether the payment is given back is not said");
+                return None;
+            }
+        };
+        Some(Request::Answer { order, refused })
     }
 
     fn reason(&mut self, at: At<'_>) -> Option<Reason> {

@@ -2,8 +2,8 @@
 
 use super::Told;
 use iso20022::outbound::{
-    Answer, Reference, Rejected, Stamp, WriteError, Writer, acknowledgement, cancellation_request, liquidity_receipt,
-    rejection, resolution, status_report,
+    Answer, CancellationAnswer, Reference, Rejected, Resolution, Stamp, WriteError, Writer, acknowledgement,
+    liquidity_receipt, rejection, resolution, status_report,
 };
 use iso20022::{Breach, Fault, Head, Kind, Original, Refused, Transaction};
 use sha2::{Digest, Sha256};
@@ -65,7 +65,9 @@ pub fn answers(
     };
     let is_liquidity = head.message.is_some_and(|(kind, _)| kind == Kind::Camt050);
     let is_cancellation = head.message.is_some_and(|(kind, _)| kind == Kind::Camt056);
+    let is_answer = head.message.is_some_and(|(kind, _)| kind == Kind::Camt029);
     let mut statuses: Vec<Answer> = Vec::new();
+    let mut not_taken: Vec<Fault> = Vec::new();
     for (transaction, told) in told {
         match told {
             Told::Status { answer, .. } if is_liquidity => {
@@ -73,32 +75,38 @@ pub fn answers(
                 add(Kind::Camt025, stamp.clone(), liquidity_receipt(writer, &stamp, &answer.reference, answer))?;
             }
             Told::Status { answer, .. } if is_cancellation => {
-                let answer_is = iso20022::outbound::CancellationAnswer::Rejected(answer.reason.or(Reason::NARR));
-                let (stamp, text) = (stamps.next(), answer.texts.first().map(String::as_str));
-                let asked = (transaction.request_id.as_deref(), transaction.case_id.as_deref());
-                add(
-                    Kind::Camt029,
-                    stamp.clone(),
-                    resolution(writer, &stamp, &answer.reference, asked, answer_is, text),
-                )?;
+                let stamp = stamps.next();
+                let rejected = Resolution {
+                    reference: answer.reference.clone(),
+                    request_id: transaction.request_id.clone(),
+                    case_id: transaction.case_id.clone(),
+                    answer: CancellationAnswer::Rejected(answer.reason.or(Reason::NARR)),
+                    by: None,
+                    text: answer.texts.first().cloned(),
+                };
+                add(Kind::Camt029, stamp.clone(), resolution(writer, &stamp, &rejected))?;
+            }
+            Told::Status { .. } if is_answer => {
+                not_taken.extend(transaction.request.as_ref().err().into_iter().flatten().cloned());
             }
             Told::Status { answer, .. } => statuses.push(answer.clone()),
-            Told::Cancellation { reference, answer, text, ask } => {
-                let (stamp, case) = (stamps.next(), transaction.case_id.as_deref());
-                let asked = (transaction.request_id.as_deref(), case);
-                let written = resolution(writer, &stamp, reference, asked, *answer, text.as_deref());
-                add(Kind::Camt029, stamp.clone(), written)?;
-                if let Some((other, reason)) = ask {
-                    let (stamp, text) = (stamps.next(), "please give it back");
-                    let written = cancellation_request(writer, &stamp, *other, reference, case, *reason, Some(text));
-                    add(Kind::Camt056, stamp.clone(), written)?;
-                }
+            Told::Cancellation(answer) => {
+                let stamp = stamps.next();
+                add(Kind::Camt029, stamp.clone(), resolution(writer, &stamp, answer))?;
             }
+            Told::Answer(taken) => not_taken.extend(taken.as_ref().err().cloned()),
         }
     }
     if !statuses.is_empty() {
         let stamp = stamps.next();
         add(Kind::Pacs002, stamp.clone(), status_report(writer, &stamp, None, &statuses))?;
+    }
+    if !not_taken.is_empty() {
+        let stamp = stamps.next();
+        let rejected = Rejected { reference: head.reference(), faults: &not_taken };
+        add(Kind::Admi002, stamp.clone(), rejection(writer, &stamp, &rejected))?;
+    } else if is_answer && !told.is_empty() {
+        outgoing.push(received(writer, head, time_ms)?);
     }
     Ok(outgoing)
 }

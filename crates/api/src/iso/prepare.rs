@@ -3,10 +3,10 @@
 use crate::sign::{BatchSigner, Record};
 use crate::text::Draft;
 use crate::view::{OrderView, OutcomeView};
-use iso20022::outbound::{Answer, CancellationAnswer, Reference};
-use iso20022::{Fault, Request, Transaction};
+use iso20022::outbound::{Answer, CancellationAnswer, Reference, Resolution};
+use iso20022::{Breach, Fault, Request, Transaction};
 use keys::Detail;
-use union::{Charter, Command, Found, OrderStatus, Payment, Reason, Union};
+use union::{Charter, Command, Found, OrderStatus, Payment, Reason, RequestStatus, Union};
 
 /// What the union knows of an order, as far as a message about it has to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Known {
     pub debtor: (u16, u32),
     /// The member that is paid, and its participant.
     pub creditor: (u16, u32),
+    /// Where its return was asked for: how that stands, and why.
+    pub request: Option<(RequestStatus, Reason)>,
 }
 
 impl Known {
@@ -33,15 +35,17 @@ impl Known {
                     reason: order.waits_for,
                     debtor: (payment.debtor, payment.debtor_participant),
                     creditor: (payment.creditor, payment.creditor_participant),
+                    request: None,
                 }
             }
             Found::Closed(at) => {
                 let order = union.orders().closed(at);
                 Known {
                     status: order.status(),
-                    reason: order.reason,
+                    reason: order.reason(),
                     debtor: (order.debtor, order.debtor_participant),
                     creditor: (order.creditor, order.creditor_participant),
+                    request: order.return_request().map(|request| (request.status, request.reason)),
                 }
             }
         })
@@ -49,7 +53,12 @@ impl Known {
 
     /// An order as a node shows it; `None` where it names what the charter does not.
     pub fn of_view(charter: &Charter, view: &OrderView) -> Option<Known> {
+        let request = view
+            .return_request
+            .as_ref()
+            .and_then(|request| Some((RequestStatus::from_name(&request.status)?, Reason::parse(&request.reason)?)));
         Some(Known {
+            request,
             status: status(&view.status)?,
             reason: view.reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::NONE),
             debtor: (charter.member(&view.debtor)?, view.debtor_participant),
@@ -77,8 +86,10 @@ pub struct Prepared {
 pub enum Step {
     /// This order or command is to be signed and sent. Its line is the transaction's place in the message.
     Send(Box<(Payment, Record)>),
-    /// A command about an order is.
-    Command(Record),
+    /// This command is: to cancel an order, or to ask for it back.
+    Cancel(Record),
+    /// This command is: to refuse to give an order back.
+    Refuse(Record),
     /// Nothing: the answer is known already.
     Answered(Told),
 }
@@ -94,16 +105,9 @@ pub enum Told {
         is_taken: bool,
     },
     /// The answer to a request to cancel.
-    Cancellation {
-        /// Which order.
-        reference: Reference,
-        /// It.
-        answer: CancellationAnswer,
-        /// In words.
-        text: Option<String>,
-        /// The member that is asked to give back what is settled.
-        ask: Option<(u16, Reason)>,
-    },
+    Cancellation(Resolution),
+    /// An answer to a request to give back was taken, or not: why.
+    Answer(Result<(), Fault>),
 }
 
 /// Turns a transaction into what is to be done. `known` looks up an order; what it fails with ends the preparation.
@@ -147,7 +151,10 @@ pub fn prepare<E>(
             }
             _ => rejected(Reason::NOOR, "no payment to this member is known by these identifiers".to_owned()),
         },
-        Ok(Request::Cancel { order, reason, .. }) => cancel(place, member, *order, *reason, known(*order)?, &reference),
+        Ok(Request::Cancel { order, reason, .. }) => {
+            cancel(&transaction, member, *order, *reason, known(*order)?, &reference)
+        }
+        Ok(Request::Answer { order, refused }) => answer(&transaction, member, *order, *refused, known(*order)?),
         Ok(Request::Status { order }) => match known(*order)? {
             Some(found) if found.debtor.0 == member || found.creditor.0 == member => {
                 let (status, reason) = (Some(found.status), found.reason);
@@ -180,31 +187,70 @@ fn send(
     }
 }
 
-fn cancel(place: u64, member: u16, order: u128, reason: Reason, known: Option<Known>, reference: &Reference) -> Step {
-    let answered = |answer: CancellationAnswer, text: &str, ask: Option<(u16, Reason)>| {
-        let (reference, text) = (reference.clone(), Some(text.to_owned()));
-        Step::Answered(Told::Cancellation { reference, answer, text, ask })
+/// What is done about a request to cancel: cancelled is what waits, asked for what is settled.
+fn cancel(
+    transaction: &Transaction,
+    member: u16,
+    order: u128,
+    reason: Reason,
+    known: Option<Known>,
+    reference: &Reference,
+) -> Step {
+    let answered = |answer: CancellationAnswer, text: &str| {
+        Step::Answered(Told::Cancellation(resolution(transaction, reference, answer, Some(text.to_owned()))))
     };
+    let rejected = |reason: Reason, text: &str| answered(CancellationAnswer::Rejected(reason), text);
     let Some(known) = known.filter(|known| known.debtor.0 == member) else {
-        let text = "no order of this member is known by these identifiers";
-        return answered(CancellationAnswer::Rejected(Reason::NOOR), text, None);
+        return rejected(Reason::NOOR, "no order of this member is known by these identifiers");
     };
-    match known.status {
-        OrderStatus::Held | OrderStatus::Queued => {
-            Step::Command(BatchSigner::command(place, &Command::Cancel { order, reason }))
+    let command = |command: Command| Step::Cancel(BatchSigner::command(transaction.place, &command));
+    match (known.status, known.request) {
+        (OrderStatus::Held | OrderStatus::Queued, _) => command(Command::Cancel { order, reason }),
+        (OrderStatus::Settled, None) => command(Command::RequestReturn { order, reason }),
+        (OrderStatus::Settled, Some((RequestStatus::Refused, why))) => {
+            rejected(why, "the member that was paid has refused to give it back")
         }
-        OrderStatus::Settled => {
-            let text = "it is settled, and final; the member that was paid is asked to give it back";
-            answered(CancellationAnswer::Pending, text, Some((known.creditor.0, reason)))
-        }
-        OrderStatus::Cancelled => answered(CancellationAnswer::Cancelled, "it had been cancelled before", None),
-        OrderStatus::Returned => {
-            answered(CancellationAnswer::Rejected(Reason::ARDT), "it was given back by a later entry", None)
-        }
-        OrderStatus::Refused | OrderStatus::Expired => {
-            answered(CancellationAnswer::Rejected(Reason::NOOR), "it had ended without settling", None)
-        }
+        (OrderStatus::Settled, Some(_)) => answered(CancellationAnswer::Pending, ASKED),
+        (OrderStatus::Cancelled, _) => answered(CancellationAnswer::Cancelled, "it had been cancelled before"),
+        (OrderStatus::Returned, _) => rejected(Reason::ARDT, "it was given back by a later entry"),
+        (OrderStatus::Refused | OrderStatus::Expired, _) => rejected(Reason::NOOR, "it had ended without settling"),
     }
+}
+
+/// What is said of a request that waits for the other member.
+const ASKED: &str = "it is settled, and final; the member that was paid is asked to give it back";
+
+fn resolution(
+    transaction: &Transaction,
+    reference: &Reference,
+    answer: CancellationAnswer,
+    text: Option<String>,
+) -> Resolution {
+    let (request_id, case_id) = (transaction.request_id.clone(), transaction.case_id.clone());
+    Resolution { reference: reference.clone(), request_id, case_id, answer, by: None, text }
+}
+
+/// What is done about an answer to a request to give back: a refusal is for the union; what is given back comes as a return.
+fn answer(transaction: &Transaction, member: u16, order: u128, refused: Option<Reason>, known: Option<Known>) -> Step {
+    let fault = |problem: &str| {
+        let fault = not_taken(transaction, Reason::NOOR, problem.to_owned());
+        Step::Answered(Told::Answer(Err(fault)))
+    };
+    let Some(known) = known.filter(|known| known.creditor.0 == member) else {
+        return fault("no payment to this member is known by these identifiers");
+    };
+    match (known.request, refused) {
+        (None, _) => fault("nobody has asked for the payment back"),
+        (Some((RequestStatus::Asked, _)), Some(reason)) => {
+            Step::Refuse(BatchSigner::command(transaction.place, &Command::RefuseReturn { order, reason }))
+        }
+        _ => Step::Answered(Told::Answer(Ok(()))),
+    }
+}
+
+fn not_taken(transaction: &Transaction, reason: Reason, problem: String) -> Fault {
+    let path = "Document/RsltnOfInvstgtn/CxlDtls/TxInfAndSts".to_owned();
+    Fault { line: transaction.line, path, breach: Breach::Rule, reason, problem }
 }
 
 impl Prepared {
@@ -212,7 +258,7 @@ impl Prepared {
     pub fn record(&self) -> Option<&Record> {
         match &self.step {
             Step::Send(send) => Some(&send.1),
-            Step::Command(record) => Some(record),
+            Step::Cancel(record) | Step::Refuse(record) => Some(record),
             Step::Answered(_) => None,
         }
     }
@@ -226,13 +272,27 @@ impl Prepared {
                 let (answer, is_taken) = self.status(outcome, reason);
                 Told::Status { answer, is_taken }
             }
-            (Step::Command(_), outcome) => {
-                let cancelled = outcome.is_some_and(|outcome| outcome.outcome == "cancelled");
+            (Step::Cancel(_), outcome) => {
                 let why = outcome.map_or(Reason::NARR, |outcome| reason(outcome).or(Reason::NARR));
-                let answer = if cancelled { CancellationAnswer::Cancelled } else { CancellationAnswer::Rejected(why) };
-                let text = outcome.and_then(|outcome| outcome.text.clone());
-                Told::Cancellation { reference: self.reference.clone(), answer, text, ask: None }
+                let (answer, text) = match outcome.map(|outcome| outcome.outcome.as_str()) {
+                    Some("cancelled") => (CancellationAnswer::Cancelled, None),
+                    // Asked for now, or asked for by another message that came before this one.
+                    Some("done") => (CancellationAnswer::Pending, Some(ASKED)),
+                    _ if why == Reason::DUPL => (CancellationAnswer::Pending, Some(ASKED)),
+                    _ => (CancellationAnswer::Rejected(why), None),
+                };
+                let text = text.map(str::to_owned).or_else(|| outcome.and_then(|outcome| outcome.text.clone()));
+                Told::Cancellation(resolution(&self.transaction, &self.reference, answer, text))
             }
+            (Step::Refuse(_), outcome) => Told::Answer(match outcome {
+                Some(outcome) if outcome.outcome == "done" => Ok(()),
+                outcome => {
+                    let text = outcome.and_then(|outcome| outcome.text.clone());
+                    let text = text.unwrap_or_else(|| "it is not known what became of it: send it again".to_owned());
+                    let why = outcome.map_or(Reason::NARR, |outcome| reason(outcome).or(Reason::NARR));
+                    Err(not_taken(&self.transaction, why, text))
+                }
+            }),
         }
     }
 

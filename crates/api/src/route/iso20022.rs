@@ -31,8 +31,8 @@ struct Work {
     answered: Vec<Outgoing>,
 }
 
-/// Takes ISO 20022 messages (pacs.008, pacs.009, pacs.004, camt.056, pacs.028, camt.050; each with or without a header,
-/// one or many in any envelope) and answers with messages: pacs.002, camt.029, camt.025, admi.002. The node signs orders with
+/// Takes ISO 20022 messages (pacs.008, pacs.009, pacs.004, camt.056, camt.029, pacs.028, camt.050; each with or without a header,
+/// one or many in any envelope) and answers with messages: pacs.002, camt.029, camt.025, admi.002, admi.007. The node signs orders with
 /// the member's key; those at or above the member's threshold wait for a second person. Messages that are sent again do
 /// nothing twice. Several answers come in one element `Envelopes`.
 #[utoipa::path(post, path = "/iso20022", tag = "writes", security(("session" = [])),
@@ -133,7 +133,7 @@ async fn act(api: Arc<Api>, session: Session, signatory: Arc<Signatory>, work: W
         outcomes.extend(given.into_iter().map(|outcome| (outcome.line, outcome)));
     }
     for (line, prepared) in (1..).zip(all()) {
-        if let Step::Command(record) = &prepared.step {
+        if let Step::Cancel(record) | Step::Refuse(record) = &prepared.step {
             let given = give_command(api.clone(), session.clone(), signatory.clone(), record.clone()).await;
             outcomes.insert(line, given.unwrap_or_else(|problem| rejected(line, problem)));
         }

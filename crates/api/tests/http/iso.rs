@@ -79,10 +79,35 @@ fn messages_are_answered_by_messages() {
         agent("Agt", "BRA"),
         agent("Agt", "ARG")
     );
-    let recall = post(&server, "mia", &document("camt.056.001.08", &recall));
-    assert_eq!(texts(&recall, "MsgDefIdr"), ["camt.029.001.09", "camt.056.001.08"]);
-    assert_eq!(texts(&recall, "Conf"), ["PDCR"]);
-    assert!(recall.starts_with("<?xml") && recall.contains("<Envelopes"), "{recall}");
+    let recall = document("camt.056.001.08", &recall);
+    let request_of = || {
+        let order: Value = server.client().get(&format!("/v1/orders/{UETR}")).unwrap();
+        order["return_request"].clone()
+    };
+    assert_eq!(request_of(), Value::Null);
+    for _ in 0..2 {
+        let answer = post(&server, "mia", &recall);
+        assert_eq!((texts(&answer, "MsgDefIdr"), texts(&answer, "Conf")), (vec!["camt.029.001.09"], vec!["PDCR"]));
+        assert_eq!(request_of(), serde_json::json!({"status": "asked", "reason": "CUST"}));
+    }
+    let asked: Value = server.client().get("/v1/orders?member=ARG&request=asked").unwrap();
+    assert_eq!((asked["orders"].as_array().unwrap().len(), &asked["orders"][0]["id"]), (1, &Value::from(UETR)));
+    let none: Value = server.client().get("/v1/orders?request=refused").unwrap();
+    assert_eq!(none["orders"], serde_json::json!([]));
+    assert_eq!(problem(server.client().get::<Value>("/v1/orders?request=x")).status, 400);
+    // Only the member that was paid answers.
+    let answer = format!(
+        "<RsltnOfInvstgtn><Assgnmt><Id>R</Id><Assgnr>{}</Assgnr><Assgne>{}</Assgne><CreDtTm>2006-01-02T12:00:00Z</CreDtTm></Assgnmt>\
+         <Sts><Conf>RJCR</Conf></Sts><CxlDtls><TxInfAndSts><OrgnlUETR>{UETR}</OrgnlUETR><TxCxlSts>RJCR</TxCxlSts></TxInfAndSts>\
+         </CxlDtls></RsltnOfInvstgtn>",
+        agent("Agt", "BRA"),
+        agent("Agt", "ARG")
+    );
+    let refused = post(&server, "mia", &document("camt.029.001.09", &answer));
+    assert_eq!((texts(&refused, "MsgDefIdr"), refused.contains("NOOR")), (vec!["admi.002.001.01"], true), "{refused}");
+
+    let two = post(&server, "mia", &format!("<File>{recall}{}</File>", document("pacs.028.001.03", &ask)));
+    assert!(two.starts_with("<?xml") && two.contains("<Envelopes"), "{two}");
 }
 
 #[test]

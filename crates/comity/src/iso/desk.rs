@@ -44,7 +44,7 @@ pub struct Processed {
     pub messages: u64,
     /// Messages that were refused as a whole.
     pub refused: u64,
-    /// Transactions by what became of them: the status of their order, `rejected`, `cancelled`, `asked`.
+    /// Transactions by what became of them: the status of their order, `rejected`, `cancelled`, `asked`, `answered`.
     pub outcomes: BTreeMap<String, u64>,
     /// Why messages were refused.
     #[serde(skip)]
@@ -255,7 +255,12 @@ impl Desk {
             let is_told = prepared.told(outcome.as_ref());
             *processed.outcomes.entry(name(&is_told)).or_default() += 1;
             let is_liquidity = matches!(part.head.message, Some((Kind::Camt050, _)));
-            let by_event = matches!(is_told, Told::Status { is_taken: true, .. }) && !is_liquidity;
+            let by_event = match &is_told {
+                Told::Status { is_taken, .. } => *is_taken && !is_liquidity,
+                // That its message was received is said already, and nothing else is to be said of it.
+                Told::Answer(taken) => taken.is_ok(),
+                Told::Cancellation(_) => false,
+            };
             if wanted == Wanted::All || !by_event {
                 told.push((prepared.transaction, is_told));
             }
@@ -275,11 +280,19 @@ struct Part {
 
 fn name(told: &Told) -> String {
     use iso20022::outbound::CancellationAnswer::{Cancelled, Pending, Rejected};
+    use iso20022::outbound::Resolution;
     match told {
         Told::Status { answer, .. } => answer.status.map_or("rejected", |status| status.name()),
-        Told::Cancellation { answer: Cancelled, .. } => "cancelled",
-        Told::Cancellation { answer: Pending, .. } => "asked",
-        Told::Cancellation { answer: Rejected(_), .. } => "rejected",
+        Told::Cancellation(Resolution { answer: Cancelled, .. }) => "cancelled",
+        Told::Cancellation(Resolution { answer: Pending, .. }) => "asked",
+        Told::Cancellation(Resolution { answer: Rejected(_), .. }) => "rejected",
+        Told::Answer(taken) => {
+            if taken.is_ok() {
+                "answered"
+            } else {
+                "rejected"
+            }
+        }
     }
     .to_owned()
 }

@@ -1,20 +1,24 @@
 //! What happened in a block, as messages to a member.
 
+use super::accounts::Accounts;
 use super::journal_orders::JournalOrders;
 use super::names::Names;
 use crate::exit::{Failure, Result};
 use api::iso::Outgoing;
 use iso20022::outbound::{
-    Answer, Booking, Known, LegCopy, Report, Stamp, WriteError, Writer, notification, settlement_leg, statement,
-    status_report,
+    Answer, Booking, CancellationAnswer, Known, LegCopy, Report, Resolution, Stamp, WriteError, Writer,
+    cancellation_request, notification, resolution, settlement_leg, statement, status_report,
 };
 use iso20022::{Directory, Kind};
 use keys::MemberKey;
 use network::Step;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use union::{Charter, Entry, Event, OrderEvent, Payment, Period, Statement, Union};
+use union::{
+    Applied, Charter, Entry, Event, Found, OrderEvent, Payment, Period, RequestStatus, ReturnRequest, Statement, Union,
+};
 
 /// Tells a member what happened.
 pub struct Teller {
@@ -24,8 +28,7 @@ pub struct Teller {
     directory: Directory,
     data: PathBuf,
     orders: JournalOrders,
-    /// Whether a cycle that closes is told as a statement.
-    pub with_statements: bool,
+    accounts: Accounts,
 }
 
 /// Identifiers of the messages out of one block: the same whenever they are written.
@@ -46,23 +49,42 @@ fn unsayable(error: WriteError) -> Failure {
     Failure::failed(error)
 }
 
+/// The request for the return of an order that was given back, where it was asked for.
+fn request_for(union: &Union, order: u128) -> Option<ReturnRequest> {
+    let Some(Found::Closed(at)) = union.orders().find(order) else { return None };
+    union.orders().closed(at).return_request().filter(|request| request.status == RequestStatus::Granted)
+}
+
 impl Teller {
-    /// For a member of a union whose journal is in `data`. Without a key, no customer detail is told.
+    /// For a member of a union whose journal is in `data`. Without a key, no customer detail is told. With `intraday_ms`, the
+    /// day's accounts are reported that often by the union's clock.
     pub fn new(
         charter: &Charter,
         member: u16,
         names: Names,
         data: &Path,
         key: Option<Arc<MemberKey>>,
+        intraday_ms: Option<NonZeroU64>,
     ) -> Result<Teller> {
         let directory = names.directory(charter)?;
         let orders = JournalOrders::new(data, member, key);
         let (charter, data) = (charter.clone(), data.to_owned());
-        Ok(Teller { charter, member, names, directory, data, orders, with_statements: true })
+        let accounts = Accounts::new(member, intraday_ms);
+        Ok(Teller { charter, member, names, directory, data, orders, accounts })
     }
 
-    /// Learns of members and participants. To be told every block before the first that [`Teller::block`] tells of.
-    pub fn learn(&mut self, union: &Union, events: &[Event]) -> Result<()> {
+    /// Learns of members, participants and balances. To be told every block before the first that [`Teller::block`] tells of.
+    pub fn learn(&mut self, step: &Step<'_>) -> Result<()> {
+        self.follow(step.union, &step.applied).map(|_| ())
+    }
+
+    /// Takes a block in. Returns the reports on accounts that it is time for.
+    fn follow(&mut self, union: &Union, applied: &Applied) -> Result<Vec<(Report, Statement)>> {
+        self.learn_names(union, &applied.events)?;
+        Ok(self.accounts.block(union, applied))
+    }
+
+    fn learn_names(&mut self, union: &Union, events: &[Event]) -> Result<()> {
         let charter = union.charter();
         if (charter.text_hash(), &charter.members) != (self.charter.text_hash(), &self.charter.members) {
             self.charter = charter.clone();
@@ -81,10 +103,14 @@ impl Teller {
     /// The messages out of a block, in the order of what happened.
     pub fn block(&mut self, step: Step<'_>) -> Result<Vec<Outgoing>> {
         let Step { union, block, applied, .. } = step;
-        self.learn(union, &applied.events)?;
+        let reports = self.follow(union, &applied)?;
         let mut stamps = Stamps { height: applied.height, time_ms: union.time_ms(), count: 0 };
         self.orders.keep(applied.height, block);
         let mut messages = Vec::new();
+        for (report, made) in reports {
+            let stamp = stamps.next();
+            messages.push(self.statement(union, &stamp, report, &made)?);
+        }
         let mut payment: Option<Payment> = None;
         for event in &applied.events {
             match event {
@@ -124,7 +150,13 @@ impl Teller {
                         messages.push(Outgoing { kind: Kind::Camt054, id: stamp.id, text });
                     }
                 }
-                Event::CycleClosed(cycle) if self.with_statements => {
+                Event::ReturnRequest(request) => messages.extend(self.request(union, &mut stamps, request)?),
+                Event::Returned { original, .. } => {
+                    if let Some(request) = request_for(union, *original) {
+                        messages.extend(self.request(union, &mut stamps, &request)?);
+                    }
+                }
+                Event::CycleClosed(cycle) => {
                     let period = Period::Cycle(cycle.number);
                     let made = network::statement(&self.data, self.member, period, applied.height)?;
                     let stamp = stamps.next();
@@ -158,6 +190,32 @@ impl Teller {
         let stamp = stamps.next();
         let text = status_report(&self.writer(), &stamp, None, &[answer]).map_err(unsayable)?;
         Ok(Outgoing { kind: Kind::Pacs002, id: stamp.id, text })
+    }
+
+    /// A request to give a settled order back, for the member that was paid, or its answer for the member that asked.
+    fn request(&mut self, union: &Union, stamps: &mut Stamps, request: &ReturnRequest) -> Result<Option<Outgoing>> {
+        let is_for = match request.status {
+            RequestStatus::Asked => request.creditor,
+            RequestStatus::Refused | RequestStatus::Granted => request.debtor,
+        };
+        if is_for != self.member {
+            return Ok(None);
+        }
+        let known = self.orders.known(union, request.order, None)?;
+        let reference = known.reference(request.order, self.names.settings.edition);
+        let stamp = stamps.next();
+        let (answer, text) = match request.status {
+            RequestStatus::Asked => {
+                let text = cancellation_request(&self.writer(), &stamp, request.debtor, &reference, request.reason);
+                return Ok(Some(Outgoing { kind: Kind::Camt056, id: stamp.id, text: text.map_err(unsayable)? }));
+            }
+            RequestStatus::Refused => (CancellationAnswer::Rejected(request.reason), request.reason.meaning()),
+            RequestStatus::Granted => (CancellationAnswer::Cancelled, Some("it was given back by a later entry")),
+        };
+        let (by, text) = (Some(request.creditor), text.map(str::to_owned));
+        let answer = Resolution { reference, request_id: None, case_id: None, answer, by, text };
+        let text = resolution(&self.writer(), &stamp, &answer).map_err(unsayable)?;
+        Ok(Some(Outgoing { kind: Kind::Camt029, id: stamp.id, text }))
     }
 
     /// A statement as a message.

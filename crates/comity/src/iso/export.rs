@@ -47,7 +47,7 @@ pub struct Arguments {
 
 const NOTES: &str = "\
 Without --cycle and --day: pacs.002 for every status of the member's orders, camt.054 for every booking, camt.053 for every
-cycle that closed, pacs.009 for its settlement legs. A cycle or day that is not over is reported by camt.052 instead of
+day that is over and every cycle that closed, pacs.009 for its settlement legs. A cycle or day that is not over is reported by camt.052 instead of
 camt.053.";
 
 #[derive(Debug, Default, Serialize)]
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             Some(Arc::new(key_file::read(path, &passphrase)?))
         }
     };
-    let mut teller = Teller::new(&charter, member, arguments.names.read()?, &data, key)?;
+    let mut teller = Teller::new(&charter, member, arguments.names.read()?, &data, key, None)?;
     std::fs::create_dir_all(&arguments.out).map_err(Failure::io("make", &arguments.out))?;
     let mut written = Written::default();
     let mut add = |outgoing: Outgoing| {
@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     while let Some(step) = replay.step()? {
         match period {
             None => teller.block(step)?.into_iter().try_for_each(&mut add)?,
-            Some(_) => teller.learn(step.union, &step.applied.events)?,
+            Some(_) => teller.learn(&step)?,
         }
     }
     if let Some(period) = period {

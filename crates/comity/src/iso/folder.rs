@@ -10,16 +10,17 @@
 //! | `work` | the folder's own: files being worked on, messages being moved, how far blocks were told |
 //!
 //! Everything that belongs together is written to `work/new-KEY`, made durable, and renamed to `work/ready-KEY`: from then on it
-//! will happen. Then each file is moved to its place, and the directory goes away. After a crash, what is not ready is
-//! thrown away and made again, and what is ready is moved on.
+//! will happen. Then each file is moved to its place, and the directory gets a name that is thrown away. After a crash, what is not
+//! ready is thrown away and made again, and what is ready is moved on.
 
+use super::disk::{Disk, OwnDisk};
 use super::import::file_name;
 use crate::exit::{Failure, Result};
 use api::iso::Outgoing;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const PLACES: [&str; 5] = ["inbox", "outbox", "rejected", "archive", "work"];
@@ -28,8 +29,9 @@ const CURSOR: &str = "work/cursor";
 const PLAN: &str = "plan.json";
 
 /// A watched folder.
-pub struct Folder {
+pub struct Folder<D = OwnDisk> {
     root: PathBuf,
+    disk: D,
     /// Held as long as the folder is watched.
     _lock: File,
 }
@@ -52,21 +54,20 @@ pub enum Fate {
     Rejected(String),
 }
 
-impl Folder {
+impl<D: Disk> Folder<D> {
     /// Opens a folder, makes what is missing of it, and finishes what a crash left.
-    pub fn open(root: &Path) -> Result<Folder> {
+    pub fn open(root: &Path, disk: D) -> Result<Folder<D>> {
         for place in PLACES.iter().chain(&[CLAIMED]) {
-            let place = root.join(place);
-            fs::create_dir_all(&place).map_err(Failure::io("make", &place))?;
+            disk.make(&root.join(place))?;
         }
         let lock = root.join("work/lock");
         let file = File::create(&lock).map_err(Failure::io("make", &lock))?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| Failure::failed(format!("{} is watched already", root.display())))?;
-        let folder = Folder { root: root.to_owned(), _lock: file };
+        let folder = Folder { root: root.to_owned(), disk, _lock: file };
         for (name, path) in folder.entries("work")? {
             if name.starts_with("new-") {
-                fs::remove_dir_all(&path).map_err(Failure::io("remove", &path))?;
+                folder.disk.remove(&path)?;
             } else if name.starts_with("ready-") {
                 folder.finish(&path)?;
             }
@@ -110,10 +111,10 @@ impl Folder {
         let signature = format!("{name}.sig");
         let inbox = self.root.join("inbox");
         if inbox.join(&signature).is_file() {
-            rename(&inbox.join(&signature), &self.root.join(CLAIMED).join(&signature))?;
+            self.disk.rename(&inbox.join(&signature), &self.root.join(CLAIMED).join(&signature))?;
         }
-        rename(&inbox.join(name), &claimed)?;
-        sync_directory(&self.root.join(CLAIMED))?;
+        self.disk.rename(&inbox.join(name), &claimed)?;
+        self.disk.sync(&self.root.join(CLAIMED))?;
         Ok(claimed)
     }
 
@@ -152,30 +153,29 @@ impl Folder {
     fn set_cursor(&self, height: u64) -> Result<()> {
         let path = self.root.join(CURSOR);
         let new = self.root.join("work/cursor-new");
-        write_durably(&new, height.to_string().as_bytes())?;
-        rename(&new, &path)?;
-        sync_directory(&self.root.join("work"))
+        self.disk.write(&new, height.to_string().as_bytes())?;
+        self.disk.rename(&new, &path)?;
+        self.disk.sync(&self.root.join("work"))
     }
 
     fn commit(&self, key: &str, messages: &[Outgoing], reasons: Option<(String, &str)>, plan: &Plan) -> Result<()> {
         let work = self.root.join("work");
         let (new, ready) = (work.join(format!("new-{key}")), work.join(format!("ready-{key}")));
         for place in ["outbox", "rejected"] {
-            let place = new.join(place);
-            fs::create_dir_all(&place).map_err(Failure::io("make", &place))?;
+            self.disk.make(&new.join(place))?;
         }
         for message in messages {
-            write_durably(&new.join("outbox").join(file_name(message)), message.text.as_bytes())?;
+            self.disk.write(&new.join("outbox").join(file_name(message)), message.text.as_bytes())?;
         }
         if let Some((name, reasons)) = reasons {
-            write_durably(&new.join("rejected").join(name), reasons.as_bytes())?;
+            self.disk.write(&new.join("rejected").join(name), reasons.as_bytes())?;
         }
-        write_durably(&new.join(PLAN), &serde_json::to_vec(plan).map_err(Failure::failed)?)?;
+        self.disk.write(&new.join(PLAN), &serde_json::to_vec(plan).map_err(Failure::failed)?)?;
         for directory in [&new.join("outbox"), &new.join("rejected"), &new] {
-            sync_directory(directory)?;
+            self.disk.sync(directory)?;
         }
-        rename(&new, &ready)?;
-        sync_directory(&work)?;
+        self.disk.rename(&new, &ready)?;
+        self.disk.sync(&work)?;
         self.finish(&ready)
     }
 
@@ -185,9 +185,9 @@ impl Folder {
         for place in ["outbox", "rejected"] {
             let to = self.root.join(place);
             for (file, path) in self.entries(&format!("{name}/{place}"))? {
-                rename(&path, &to.join(file))?;
+                self.disk.rename(&path, &to.join(file))?;
             }
-            sync_directory(&to)?;
+            self.disk.sync(&to)?;
         }
         let path = ready.join(PLAN);
         let plan = fs::read(&path).map_err(Failure::io("read", &path))?;
@@ -196,16 +196,19 @@ impl Folder {
             for name in [file.clone(), format!("{file}.sig")] {
                 let claimed = self.root.join(CLAIMED).join(&name);
                 if claimed.exists() {
-                    rename(&claimed, &self.free_name(to, &name))?;
+                    self.disk.rename(&claimed, &self.free_name(to, &name))?;
                 }
             }
-            sync_directory(&self.root.join(to))?;
-            sync_directory(&self.root.join(CLAIMED))?;
+            self.disk.sync(&self.root.join(to))?;
+            self.disk.sync(&self.root.join(CLAIMED))?;
         }
         if let Some(height) = plan.height {
             self.set_cursor(height)?;
         }
-        fs::remove_dir_all(ready).map_err(Failure::io("remove", ready))
+        // What is removed in part could not be finished again: first it gets a name that is thrown away.
+        let done = self.root.join("work/new-done");
+        self.disk.rename(ready, &done)?;
+        self.disk.remove(&done)
     }
 
     /// A name that is not taken yet, where files of the same name came before.
@@ -217,15 +220,5 @@ impl Folder {
     }
 }
 
-fn rename(from: &Path, to: &Path) -> Result<()> {
-    fs::rename(from, to).map_err(Failure::io("move", from))
-}
-
-fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = File::create(path).map_err(Failure::io("write", path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Failure::io("write", path))
-}
-
-fn sync_directory(path: &Path) -> Result<()> {
-    File::open(path).and_then(|directory| directory.sync_all()).map_err(Failure::io("sync", path))
-}
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Arguments {
     /// A file of messages, or a directory with such files (*.xml).
     path: PathBuf,
-    /// Directory for the answers: pacs.002, camt.029, camt.025, admi.002, camt.056 to other members
+    /// Directory for the answers: pacs.002, camt.029, camt.025, admi.002, admi.007
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -27,7 +27,7 @@ pub struct Arguments {
 }
 
 const NOTES: &str = "\
-Messages in: pacs.008, pacs.009, pacs.004, camt.056, pacs.028, camt.050, with or without head.001, one or many in a file.
+Messages in: pacs.008, pacs.009, pacs.004, camt.056, camt.029, pacs.028, camt.050, with or without head.001, one or many in a file.
 A file is checked as a whole before anything is sent. The same file again does nothing twice: its answers say DUPL.
 
 Exit code 3: some transactions were rejected; 4: all were. 5: the node was lost on the way; the same command goes on.";

@@ -1,6 +1,7 @@
 //! `comity iso watch`: a folder between a member's payment hub and its node.
 
 use super::desk::{Desk, Wanted};
+use super::disk::OwnDisk;
 use super::events::Teller;
 use super::folder::{Fate, Folder};
 use super::names::NamesArgument;
@@ -12,6 +13,7 @@ use crate::verify::{journal_directory, replay_journal};
 use clap::Args;
 use network::Replay;
 use serde::Serialize;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +32,9 @@ pub struct Arguments {
     /// How long to wait before looking again, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     every_ms: u64,
+    /// Report on the accounts (camt.052) every so many minutes of the union's clock, at the next block
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1_440))]
+    intraday_minutes: Option<u32>,
     #[command(flatten)]
     names: NamesArgument,
     #[command(flatten)]
@@ -40,8 +45,8 @@ const NOTES: &str = "\
 Drop files in by renaming them into inbox: a file is read as soon as it is there. Names that begin with `.` or end with
 .tmp or .part are left alone; a signature (FILE.sig) comes before its file.
 In outbox: admi.007 for a message that was received, admi.002 for one that is none, pacs.002 for every status of the member's
-orders, camt.029 and camt.025, camt.054 for every booking, camt.053 when a cycle closes, pacs.009 for its settlement legs,
-camt.056 that is to go on to another member. Every message is moved in whole, and once, whatever crashes.";
+orders, camt.029 and camt.025, camt.054 for every booking, camt.053 when a day ends and when a cycle closes, pacs.009 for its settlement legs,
+camt.056 of a member that asks for a settled payment back. Every message is moved in whole, and once, whatever crashes.";
 
 #[derive(Debug, Default, Serialize)]
 struct Report {
@@ -67,7 +72,7 @@ struct Watch {
 
 /// Watches.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
-    let folder = Folder::open(&arguments.folder)?;
+    let folder = Folder::open(&arguments.folder, OwnDisk)?;
     let names = arguments.names.read()?;
     let desk = Desk::open(&arguments.signer, names)?;
     let data = journal_directory(&arguments.data);
@@ -75,7 +80,9 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     if replay.union().charter().hash() != desk.charter().hash() {
         return Err(Failure::failed(format!("{} is the journal of another union than the node's", data.display())));
     }
-    let teller = Teller::new(desk.charter(), desk.member(), desk.names().clone(), &data, Some(desk.key().clone()))?;
+    let intraday_ms = arguments.intraday_minutes.and_then(|minutes| NonZeroU64::new(u64::from(minutes) * 60_000));
+    let teller =
+        Teller::new(desk.charter(), desk.member(), desk.names().clone(), &data, Some(desk.key().clone()), intraday_ms)?;
     let mut watch = Watch { folder, desk, replay, teller, report: Report::default(), output };
     if arguments.once {
         watch.look()?;
@@ -134,7 +141,7 @@ impl Watch {
             let Some(step) = self.replay.step()? else { break };
             let height = step.applied.height;
             if height <= told {
-                self.teller.learn(step.union, &step.applied.events)?;
+                self.teller.learn(&step)?;
                 continue;
             }
             let messages = self.teller.block(step)?;

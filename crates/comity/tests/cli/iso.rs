@@ -1,8 +1,8 @@
 //! ISO 20022: a folder of messages goes in, a cycle closes, and what comes out agrees with the books to the last minor unit.
 
 use crate::iso_messages::{
-    Message, NAMES, Transfer, cancellation, cents, document, drop_in, give_back, liquidity, messages, question, texts,
-    transfers, uetr,
+    Message, NAMES, Transfer, cancellation, cents, document, drop_in, give_back, liquidity, messages, question,
+    refusal, texts, transfers, uetr,
 };
 use crate::scene::{Run, Scene, file_names, run};
 use crate::serving::{NOON, Serving};
@@ -78,7 +78,7 @@ fn a_folder_of_messages_agrees_with_the_books() {
             ("1-customers.xml", &transfers("M1", &customers)),
             ("2-institutions.xml", &transfers("M2", &institutions)),
             ("3-bomb.xml", "<!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>"),
-            ("4-settled.xml", &cancellation("CXL-1", 1)),
+            ("4-settled.xml", &format!("<File>{}{}</File>", cancellation("CXL-1", 1), cancellation("CXL-3", 2))),
             ("5-queued.xml", &cancellation("CXL-2", 4)),
             ("6-question.xml", &question("ASK-1", 3)),
             ("7-liquidity.xml", &liquidity("LIQ-1", "7.77")),
@@ -128,7 +128,7 @@ fn a_folder_of_messages_agrees_with_the_books() {
         (vec!["M1".to_owned()], vec!["pacs.008.001.08".to_owned()])
     );
     assert_eq!(of_kind(&out, "admi.002").len(), 1, "the bomb");
-    assert_eq!(of_kind(&out, "admi.007").len(), 7);
+    assert_eq!(of_kind(&out, "admi.007").len(), 8);
     let receipts: Vec<_> = of_kind(&out, "camt.025").iter().map(|message| texts(&message.text, "StsCd")).collect();
     assert_eq!(receipts.concat().len(), 2);
     assert!(
@@ -136,19 +136,37 @@ fn a_folder_of_messages_agrees_with_the_books() {
         "{receipts:?}"
     );
     let answers: Vec<_> = of_kind(&out, "camt.029").iter().flat_map(|message| texts(&message.text, "Conf")).collect();
-    assert_eq!(
-        (answers.len(), answers.contains(&"PDCR".to_owned()), answers.contains(&"CNCL".to_owned())),
-        (2, true, true)
-    );
-    // The other member is asked for what is settled, and gives it back as a new entry.
-    let asked = of_kind(&out, "camt.056");
-    assert_eq!((asked.len(), texts(&asked[0].text, "OrgnlUETR")), (1, vec![uetr(1)]));
+    let count = |answer: &str| answers.iter().filter(|given| *given == answer).count();
+    assert_eq!((answers.len(), count("PDCR"), count("CNCL")), (3, 2, 1));
+    // The other member is asked for what is settled; one it gives back as a new entry, the other it keeps.
+    watch(&scene, &node, "BRA").expect(0);
+    let asked = messages(&scene.path("folder-BRA/outbox"));
+    let asked: Vec<_> = of_kind(&asked, "camt.056").iter().flat_map(|asked| texts(&asked.text, "OrgnlUETR")).collect();
+    assert_eq!(asked, [uetr(1), uetr(2)]);
     drop_in(
         &scene,
         "folder-BRA",
-        &[("return.xml", &give_back("RTR-1", 1, "100.50")), ("again.xml", &give_back("RTR-2", 1, "100.50"))],
+        &[
+            ("again.xml", &give_back("RTR-2", 1, "100.50")),
+            ("no.xml", &refusal("NO-1", 2)),
+            ("nobody-asked.xml", &refusal("NO-2", 3)),
+            ("return.xml", &give_back("RTR-1", 1, "100.50")),
+        ],
     );
     watch(&scene, &node, "BRA").expect(0);
+    watch(&scene, &node, "ARG").expect(0);
+    let out = messages(&scene.path("folder-ARG/outbox"));
+    let answer_to = |number: u32| {
+        let answers =
+            of_kind(&out, "camt.029").into_iter().filter(move |a| texts(&a.text, "OrgnlUETR") == [uetr(number)]);
+        answers.flat_map(|answer| texts(&answer.text, "Conf")).collect::<Vec<_>>()
+    };
+    assert_eq!((answer_to(1), answer_to(2)), (vec!["PDCR".into(), "CNCL".into()], vec!["PDCR".into(), "RJCR".into()]));
+    let kept = of_kind(&out, "camt.029").into_iter().find(|answer| texts(&answer.text, "Conf") == ["RJCR"]).unwrap();
+    assert_eq!((texts(&kept.text, "Cd"), texts(&kept.text, "OrgnlInstrId")), (vec!["LEGL".into()], vec!["I2".into()]));
+    let brazil = messages(&scene.path("folder-BRA/outbox"));
+    let rejected = of_kind(&brazil, "admi.002");
+    assert_eq!((rejected.len(), texts(&rejected[0].text, "Ref")), (1, vec!["NO-2".to_owned()]));
 
     // A cycle closes.
     node.run_as(&scene, "ARG", &["cycle", "close", "1"]).expect(0);
@@ -225,6 +243,48 @@ fn reconcile(node: &Serving, member: &str, outbox: &[Message]) {
         assert_eq!(balance("OPBD") + sum, balance("CLBD"), "{account}");
         assert_eq!(balances[&account], (balance("OPBD"), balance("CLBD")), "{account}");
     }
+}
+
+/// camt.052 while the day goes on, camt.053 when it is over: opening and entries make closing, and one day goes on where the other ended.
+#[test]
+fn a_day_is_reported_and_then_stated() {
+    let scene = Scene::new();
+    std::fs::write(scene.path("names.toml"), NAMES).unwrap();
+    let folder = scene.path("folder-ARG");
+    let watch = |node: &Serving| {
+        let (at, union, names) = (scene.arg("folder-ARG"), scene.arg("union"), scene.arg("names.toml"));
+        let arguments = ["iso", "watch", &at, "--data", &union, "--names", &names, "--intraday-minutes=60", "--once"];
+        node.run_as(&scene, "ARG", &arguments).expect(0);
+        messages(&folder.join("outbox"))
+    };
+    let monday = Serving::start(&scene, &["--rehearse-from", NOON]);
+    drop_in(&scene, "folder-ARG", &[("a.xml", &transfers("M1", &[transfer(1, "5.00", BRAZIL)]))]);
+    assert_eq!(of_kind(&watch(&monday), "camt.052").len(), 0, "an hour has not passed");
+    monday.stop(nix::sys::signal::Signal::SIGTERM);
+
+    let later = Serving::start(&scene, &["--rehearse-from", "2026-11-23T13:30:00Z"]);
+    drop_in(&scene, "folder-ARG", &[("b.xml", &transfers("M2", &[transfer(2, "6.00", BRAZIL)]))]);
+    let out = watch(&later);
+    let reports = of_kind(&out, "camt.052");
+    assert_eq!((reports.len(), of_kind(&out, "camt.053").len()), (1, 0));
+    assert!(reports[0].text.contains("ITBD"), "{}", reports[0].text);
+    later.stop(nix::sys::signal::Signal::SIGTERM);
+
+    let tuesday = Serving::start(&scene, &["--rehearse-from", "2026-11-24T12:00:00Z"]);
+    let third = transfers("M3", &[transfer(3, "7.00", BRAZIL)]).replace("2026-11-23</", "2026-11-24</");
+    drop_in(&scene, "folder-ARG", &[("c.xml", &third)]);
+    let out = watch(&tuesday);
+    let statements = of_kind(&out, "camt.053");
+    assert_eq!(statements.len(), 1);
+    let sum = |message: &Message, account: &str| -> i128 {
+        let of_account = entries(&message.text).into_iter().filter(|(of, ..)| of == account);
+        of_account.map(|(_, _, cents)| cents).sum()
+    };
+    assert_eq!(sum(statements[0], "ARG-POSITION"), -1_100);
+    assert_eq!(texts(&statements[0].text, "FrDtTm")[0], "2026-11-23T00:00:00Z");
+    assert!(texts(&statements[0].text, "Cd").contains(&"CLBD".to_owned()));
+    // Once, however often one looks.
+    assert_eq!(of_kind(&watch(&tuesday), "camt.053").len(), 1);
 }
 
 #[test]

@@ -76,6 +76,22 @@ pub fn cancellation(id: &str, number: u32) -> String {
     )
 }
 
+/// camt.029 from Brazil: a payment of Argentina's is not given back.
+pub fn refusal(id: &str, number: u32) -> String {
+    let agent = |bic: &str| format!("<Agt><FinInstnId><BICFI>{bic}</BICFI></FinInstnId></Agt>");
+    document(
+        "camt.029.001.09",
+        &format!(
+            "<RsltnOfInvstgtn><Assgnmt><Id>{id}</Id><Assgnr>{}</Assgnr><Assgne>{}</Assgne><CreDtTm>2026-11-23T12:00:00Z</CreDtTm>\
+             </Assgnmt><Sts><Conf>RJCR</Conf></Sts><CxlDtls><TxInfAndSts><CxlStsId>{id}</CxlStsId><OrgnlUETR>{}</OrgnlUETR>\
+             <TxCxlSts>RJCR</TxCxlSts><CxlStsRsnInf><Rsn><Cd>LEGL</Cd></Rsn></CxlStsRsnInf></TxInfAndSts></CxlDtls></RsltnOfInvstgtn>",
+            agent("FICTBRSP"),
+            agent("FICTARBA"),
+            uetr(number)
+        ),
+    )
+}
+
 /// pacs.028 for one payment.
 pub fn question(id: &str, number: u32) -> String {
     document(

@@ -1,4 +1,4 @@
-//! What became of what was asked: pacs.002, camt.029, and camt.056 to another member.
+//! What is asked, and what became of what was asked: pacs.002, camt.029, and camt.056 to the member that was paid.
 
 use super::{Reference, Stamp, Writer, Written, time_text};
 use crate::directory::Seat;
@@ -99,23 +99,34 @@ fn write_reason(xml: &mut Xml, reason: Reason, texts: &[String]) {
 /// What became of a request to cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancellationAnswer {
-    /// The order was still open, and is cancelled.
+    /// The order was still open, and is cancelled; or it was settled, and is given back.
     Cancelled,
     /// The order is settled: the member that was paid is asked.
     Pending,
-    /// It cannot be cancelled, for this reason.
+    /// It cannot be cancelled, or is not given back, for this reason.
     Rejected(Reason),
 }
 
-/// camt.029: the answer to one request to cancel, made in the assignment `assignment` under `request` and `case`.
-pub fn resolution(
-    writer: &Writer<'_>,
-    stamp: &Stamp,
-    reference: &Reference,
-    (request, case): (Option<&str>, Option<&str>),
-    answer: CancellationAnswer,
-    text: Option<&str>,
-) -> Written {
+/// The answer to a request to cancel one payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// Which order.
+    pub reference: Reference,
+    /// What the request was called by who made it.
+    pub request_id: Option<String>,
+    /// The case that it belongs to.
+    pub case_id: Option<String>,
+    /// The answer.
+    pub answer: CancellationAnswer,
+    /// The member that answers; `None` for the union.
+    pub by: Option<u16>,
+    /// In words; at most 105 characters are told.
+    pub text: Option<String>,
+}
+
+/// camt.029: what became of a request to cancel.
+pub fn resolution(writer: &Writer<'_>, stamp: &Stamp, resolution: &Resolution) -> Written {
+    let Resolution { reference, request_id, case_id, answer, by, text } = resolution;
     let (confirmation, status) = match answer {
         CancellationAnswer::Cancelled => ("CNCL", "ACCR"),
         CancellationAnswer::Pending => ("PDCR", "PDCR"),
@@ -124,19 +135,12 @@ pub fn resolution(
     let own = Seat { member: writer.member, participant: 0 };
     writer.message(Kind::Camt029, stamp, |xml| {
         xml.within("RsltnOfInvstgtn", |xml| {
-            xml.within("Assgnmt", |xml| {
-                xml.text("Id", &stamp.id);
-                xml.within("Assgnr", |xml| {
-                    xml.within("Pty", |xml| xml.shortened("Nm", &writer.charter.name, 140));
-                });
-                xml.within("Assgne", |xml| writer.agent_in(xml, "Agt", own));
-                xml.text("CreDtTm", &time_text(stamp.time_ms));
-            });
+            write_assignment(writer, xml, stamp, *by);
             xml.within("Sts", |xml| xml.text("Conf", confirmation));
             xml.within("CxlDtls", |xml| {
                 xml.within("TxInfAndSts", |xml| {
-                    xml.optional("CxlStsId", request);
-                    if let Some(case) = case {
+                    xml.optional("CxlStsId", request_id.as_deref());
+                    if let Some(case) = case_id {
                         xml.within("RslvdCase", |xml| {
                             xml.text("Id", case);
                             xml.within("Cretr", |xml| writer.agent_in(xml, "Agt", own));
@@ -156,7 +160,7 @@ pub fn resolution(
                             if let Some(reason) = reason {
                                 xml.within("Rsn", |xml| xml.text("Cd", reason.code()));
                             }
-                            xml.shortened("AddtlInf", text.unwrap_or_default(), 105);
+                            xml.shortened("AddtlInf", text.as_deref().unwrap_or_default(), 105);
                         });
                     }
                 });
@@ -165,45 +169,42 @@ pub fn resolution(
     })
 }
 
-/// camt.056 from the member to another: please give back what is settled.
+/// camt.056 to the member that was paid: the member `debtor`, which paid, asks for the order back.
 pub fn cancellation_request(
     writer: &Writer<'_>,
     stamp: &Stamp,
-    other: u16,
+    debtor: u16,
     reference: &Reference,
-    case: Option<&str>,
     reason: Reason,
-    text: Option<&str>,
 ) -> Written {
-    let own = Seat { member: writer.member, participant: 0 };
-    writer.addressed(Kind::Camt056, stamp, Some(other), |xml| {
+    writer.message(Kind::Camt056, stamp, |xml| {
         xml.within("FIToFIPmtCxlReq", |xml| {
-            xml.within("Assgnmt", |xml| {
-                xml.text("Id", &stamp.id);
-                xml.within("Assgnr", |xml| writer.agent_in(xml, "Agt", own));
-                xml.within("Assgne", |xml| writer.agent_in(xml, "Agt", Seat { member: other, participant: 0 }));
-                xml.text("CreDtTm", &time_text(stamp.time_ms));
-            });
+            write_assignment(writer, xml, stamp, Some(debtor));
             xml.within("Undrlyg", |xml| {
                 xml.within("TxInf", |xml| {
                     xml.text("CxlId", &stamp.id);
-                    if let Some(case) = case {
-                        xml.within("Case", |xml| {
-                            xml.text("Id", case);
-                            xml.within("Cretr", |xml| writer.agent_in(xml, "Agt", own));
-                        });
-                    }
                     reference.write_group(xml);
                     reference.write_identifiers(xml);
                     xml.optional("OrgnlUETR", reference.uetr().as_deref());
                     xml.optional("OrgnlClrSysRef", reference.system_reference().as_deref());
                     xml.within("CxlRsnInf", |xml| {
-                        let reason = reason.or(Reason::CUST);
                         xml.within("Rsn", |xml| xml.text("Cd", reason.code()));
-                        xml.shortened("AddtlInf", text.unwrap_or_default(), 105);
                     });
                 });
             });
         });
     })
+}
+
+/// `Assgnmt`: from a member, or else from the union, to the member that the message is for.
+fn write_assignment(writer: &Writer<'_>, xml: &mut Xml, stamp: &Stamp, by: Option<u16>) {
+    xml.within("Assgnmt", |xml| {
+        xml.text("Id", &stamp.id);
+        xml.within("Assgnr", |xml| match by {
+            Some(member) => writer.agent_in(xml, "Agt", Seat { member, participant: 0 }),
+            None => xml.within("Pty", |xml| xml.shortened("Nm", &writer.charter.name, 140)),
+        });
+        xml.within("Assgne", |xml| writer.agent_in(xml, "Agt", Seat { member: writer.member, participant: 0 }));
+        xml.text("CreDtTm", &time_text(stamp.time_ms));
+    });
 }

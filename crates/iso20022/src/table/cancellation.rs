@@ -1,25 +1,17 @@
 //! camt.056: a request to cancel payments.
 
-use super::common::{AGENT_OR_PARTY, ORIGINAL_GROUP, REASON};
+use super::common::{ASSIGNMENT, CASE, ORIGINAL_GROUP, REASON};
 use crate::check::{Check, ID35};
 use crate::grammar::{ANY, Level, Message, ONE, OPTIONAL, SOME, amount, ignored, level, refused, sequence, text};
 use union::Reason;
 
 /// `FIToFIPmtCxlReq`.
 static ROOT: Level = sequence(&[
-    level("Assgnmt", ONE, &GROUP),
+    level("Assgnmt", ONE, &ASSIGNMENT),
     ignored("Case", OPTIONAL),
     ignored("CtrlData", OPTIONAL),
     level("Undrlyg", SOME, &UNDERLYING),
     ignored("SplmtryData", ANY),
-]);
-
-/// Who asks whom.
-static GROUP: Level = sequence(&[
-    text("Id", ONE, ID35),
-    level("Assgnr", ONE, &AGENT_OR_PARTY),
-    level("Assgne", ONE, &AGENT_OR_PARTY),
-    text("CreDtTm", ONE, Check::DateTime),
 ]);
 
 /// Holds transactions.
@@ -46,10 +38,6 @@ static TRANSACTION: Level = sequence(&[
     ignored("OrgnlTxRef", OPTIONAL),
     ignored("SplmtryData", ANY),
 ]);
-
-/// The case that it belongs to.
-static CASE: Level =
-    sequence(&[text("Id", ONE, ID35), level("Cretr", ONE, &AGENT_OR_PARTY), ignored("ReopCaseIndctn", OPTIONAL)]);
 
 /// Why.
 static WHY: Level =

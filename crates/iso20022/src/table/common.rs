@@ -40,7 +40,7 @@ pub(super) static PARTY: Level = sequence(&[
 ]);
 
 /// A party or an agent.
-pub(super) static AGENT_OR_PARTY: Level = choice(&[level("Pty", ONE, &PARTY), level("Agt", ONE, &AGENT)]);
+static AGENT_OR_PARTY: Level = choice(&[level("Pty", ONE, &PARTY), level("Agt", ONE, &AGENT)]);
 
 /// The identification of an account.
 static ACCOUNT_IDENTIFICATION: Level = choice(&[text("IBAN", ONE, Check::Iban), level("Othr", ONE, &OTHER_ACCOUNT)]);
@@ -107,3 +107,15 @@ pub(super) static REASON: Level = choice(&[text("Cd", ONE, Check::Code), ignored
 /// The message that a payment came with.
 pub(super) static ORIGINAL_GROUP: Level =
     sequence(&[text("OrgnlMsgId", ONE, ID35), text("OrgnlMsgNmId", ONE, ID35), ignored("OrgnlCreDtTm", OPTIONAL)]);
+
+/// Who asks or answers whom about a payment.
+pub(super) static ASSIGNMENT: Level = sequence(&[
+    text("Id", ONE, ID35),
+    level("Assgnr", ONE, &AGENT_OR_PARTY),
+    level("Assgne", ONE, &AGENT_OR_PARTY),
+    text("CreDtTm", ONE, Check::DateTime),
+]);
+
+/// The case that a question about a payment belongs to.
+pub(super) static CASE: Level =
+    sequence(&[text("Id", ONE, ID35), level("Cretr", ONE, &AGENT_OR_PARTY), ignored("ReopCaseIndctn", OPTIONAL)]);

@@ -1,7 +1,8 @@
 //! Arbitrary input: no panic, an answer in bounded time, and a place in every fault.
 
 use crate::messages::{
-    cancellation, customer_transfer, give_back, institution_transaction, institution_transfer, liquidity, question,
+    answer, cancellation, customer_transfer, give_back, institution_transaction, institution_transfer, liquidity,
+    question,
 };
 use crate::union_of_three::{TODAY, charter, directory};
 use iso20022::{Fault, Incoming, Limits, Messages, Reader, Request};
@@ -35,7 +36,9 @@ fn check(text: &[u8]) {
                         assert!(union::Command::decode(&record).is_ok(), "{payment:?}");
                         assert!(detail.check().is_ok());
                     }
-                    Ok(Request::Cancel { order, .. } | Request::Status { order }) => assert_ne!(order, 0),
+                    Ok(Request::Cancel { order, .. } | Request::Answer { order, .. } | Request::Status { order }) => {
+                        assert_ne!(order, 0)
+                    }
                 },
             }
         }
@@ -43,9 +46,9 @@ fn check(text: &[u8]) {
 }
 
 /// A good message of each kind.
-fn good() -> [String; 6] {
+fn good() -> [String; 7] {
     let two = institution_transfer(&[institution_transaction(""), institution_transaction("")]);
-    [customer_transfer(), two, give_back(), cancellation(), question(), liquidity()]
+    [customer_transfer(), two, give_back(), cancellation(), answer(), question(), liquidity()]
 }
 
 proptest! {
@@ -55,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn good_messages_with_bytes_changed(which in 0usize..6, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn good_messages_with_bytes_changed(which in 0usize..7, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         let mut bytes = good()[which].clone().into_bytes();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
@@ -65,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn good_messages_with_pieces_moved(which in 0usize..6, from in any::<prop::sample::Index>(), length in 0usize..200, to in any::<prop::sample::Index>()) {
+    fn good_messages_with_pieces_moved(which in 0usize..7, from in any::<prop::sample::Index>(), length in 0usize..200, to in any::<prop::sample::Index>()) {
         let mut bytes = good()[which].clone().into_bytes();
         let from = from.index(bytes.len());
         let end = (from + length).min(bytes.len());

@@ -101,6 +101,19 @@ pub fn cancellation() -> String {
     business_message("camt.056.001.08", &document)
 }
 
+/// The first member refuses to give a payment back.
+pub fn answer() -> String {
+    let document = format!(
+        "<RsltnOfInvstgtn><Assgnmt><Id>ANS-1</Id><Assgnr>{}</Assgnr><Assgne>{}</Assgne>\
+         <CreDtTm>2006-01-02T10:00:00Z</CreDtTm></Assgnmt><Sts><Conf>RJCR</Conf></Sts><CxlDtls><TxInfAndSts><CxlStsId>STS-1</CxlStsId>\
+         <OrgnlUETR>{UETR}</OrgnlUETR><TxCxlSts>RJCR</TxCxlSts><CxlStsRsnInf><Rsn><Cd>LEGL</Cd></Rsn></CxlStsRsnInf></TxInfAndSts>\
+         </CxlDtls></RsltnOfInvstgtn>",
+        bic("Agt", "FICTARBA"),
+        bic("Agt", "FICTCLRM")
+    );
+    business_message("camt.029.001.09", &document)
+}
+
 /// The first member asks.
 pub fn question() -> String {
     let document = format!(

@@ -1,8 +1,8 @@
 //! What messages ask for, and what is wrong with those that ask for nothing that can be done.
 
 use crate::messages::{
-    ORDER, UETR, bic, cancellation, customer_transfer, give_back, institution_transaction, institution_transfer,
-    liquidity, question,
+    ORDER, UETR, answer, bic, cancellation, customer_transfer, give_back, institution_transaction,
+    institution_transfer, liquidity, question,
 };
 use crate::union_of_three::{TODAY, charter, directory};
 use iso20022::{Breach, Fault, Head, Incoming, Limits, Messages, Reader, Request, Transaction};
@@ -152,6 +152,14 @@ fn returns_cancellations_questions_and_liquidity() {
     let transaction = request(&cancellation());
     assert_eq!(transaction.request_id.as_deref(), Some("CXL-1"));
     assert_eq!(transaction.request, Ok(Request::Cancel { order: ORDER, reason: Reason::DUPL, text: None }));
+
+    let transaction = request(&answer());
+    assert_eq!(transaction.request_id.as_deref(), Some("STS-1"));
+    assert_eq!(transaction.request, Ok(Request::Answer { order: ORDER, refused: Some(Reason(*b"LEGL")) }));
+    let given_back = answer().replace("<TxCxlSts>RJCR", "<TxCxlSts>ACCR");
+    assert_eq!(request(&given_back).request, Ok(Request::Answer { order: ORDER, refused: None }));
+    assert_eq!(faults(&answer().replace("<TxCxlSts>RJCR</TxCxlSts>", ""))[0].reason, Reason::FF01);
+    assert_eq!(faults(&answer().replace("FICTARBA<", "FICTCLRM<"))[0].reason, Reason::RC03, "another member answers");
 
     let transaction = request(&question());
     assert_eq!(transaction.request, Ok(Request::Status { order: ORDER }));

@@ -3,9 +3,9 @@
 use crate::official::{Validator, shared};
 use crate::union_of_three::{TODAY, charter, directory, noon};
 use iso20022::outbound::{
-    Answer, Booking, CancellationAnswer, Known, LegCopy, Reference, Rejected, Report, Stamp, Writer, acknowledgement,
-    cancellation_request, liquidity_receipt, notification, rejection, resolution, settlement_leg, statement,
-    status_report,
+    Answer, Booking, CancellationAnswer, Known, LegCopy, Reference, Rejected, Report, Resolution, Stamp, Writer,
+    acknowledgement, cancellation_request, liquidity_receipt, notification, rejection, resolution, settlement_leg,
+    statement, status_report,
 };
 use iso20022::{Edition, Fault, Kind, Original};
 use keys::Detail;
@@ -106,14 +106,19 @@ fn all(edition: Edition) -> Vec<(Kind, String)> {
         }
     }
 
-    let asked = (Some("CXL-1"), Some("CASE-1"));
     for answer in
         [CancellationAnswer::Cancelled, CancellationAnswer::Pending, CancellationAnswer::Rejected(Reason::AG01)]
     {
-        written.push((Kind::Camt029, resolution(&writer, &stamp, &reference(), asked, answer, Some("why")).unwrap()));
-        written.push((Kind::Camt029, resolution(&writer, &stamp, &reference(), (None, None), answer, None).unwrap()));
+        let some = |text: &str| Some(text.to_owned());
+        let (request_id, case_id, text) = (some("CXL-1"), some("CASE-1"), some("why"));
+        let of_the_union = Resolution { reference: reference(), request_id, case_id, answer, by: None, text };
+        let of_a_member =
+            Resolution { request_id: None, case_id: None, by: Some(1), text: None, ..of_the_union.clone() };
+        for answer in [of_the_union, of_a_member] {
+            written.push((Kind::Camt029, resolution(&writer, &stamp, &answer).unwrap()));
+        }
     }
-    let text = cancellation_request(&writer, &stamp, 1, &reference(), Some("CASE-1"), Reason::NONE, Some("wrong"));
+    let text = cancellation_request(&writer, &stamp, 1, &reference(), Reason::DUPL);
     written.push((Kind::Camt056, text.unwrap()));
     for answer in &answers[..3] {
         written.push((Kind::Camt025, liquidity_receipt(&writer, &stamp, &reference(), answer).unwrap()));
@@ -211,6 +216,10 @@ fn what_is_written_is_read() {
                                 assert_eq!(u128::from(payment.amount), leg().asset_amount)
                             }
                             (Kind::Camt056, Request::Cancel { order, .. }) => assert_eq!(order, ORDER),
+                            (Kind::Camt029, Request::Answer { order, refused }) => {
+                                assert_eq!(order, ORDER);
+                                assert_eq!(refused.is_some(), text.contains("<TxCxlSts>RJCR"), "{text}");
+                            }
                             (kind, request) => panic!("{kind:?} {request:?}"),
                         }
                     }
