@@ -3,14 +3,14 @@
 //! `cargo run --release -p bench-iso20022`: a file of business messages is made in memory, each with a header and one
 //! transaction as CBPR+ has them (BICs, UETR, instruction and end-to-end identifiers, accounts, text), and read as a member's gateway
 //! reads it. Then the same with many transactions in a message. Sealing customer detail and signing, which come after, are
-//! not in it. `--file-bytes` writes a file of that size, reads it in a stream, and says how much memory that took.
+//! not in it. `--stream-bytes 1000000000` reads a stream of that length instead, which is made as it is read, and says how much memory
+//! the process took at most.
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use iso20022::{Directory, Incoming, Limits, Messages, Reader, Request};
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write as _};
+use std::io::Read;
 use std::time::Instant;
 use union::{Charter, Day};
 
@@ -19,12 +19,9 @@ struct Arguments {
     /// Messages, or transactions where they come in one message.
     #[arg(long, default_value_t = 500_000)]
     transfers: u64,
-    /// Also write a file of at least this many bytes and read it
-    #[arg(long, default_value_t = 0)]
-    file_bytes: u64,
-    /// Where that file is kept for a while.
-    #[arg(long, default_value = ".")]
-    dir: std::path::PathBuf,
+    /// Read a stream of at least so many bytes instead
+    #[arg(long, value_name = "BYTES")]
+    stream_bytes: Option<u64>,
 }
 
 fn charter() -> Result<Charter> {
@@ -91,7 +88,7 @@ fn message(number: u64) -> String {
 }
 
 /// Reads everything, and returns how many orders it was.
-fn orders(reader: Reader<'_>, input: impl BufRead) -> Result<u64> {
+fn orders(reader: Reader<'_>, input: impl Read) -> Result<u64> {
     let mut messages = Messages::new(input, Limits::FILE, Some(reader));
     let (mut orders, mut sum) = (0, 0u64);
     while let Some(incoming) = messages.next()? {
@@ -116,6 +113,9 @@ fn main() -> Result<()> {
     let charter = charter()?;
     let directory = Directory::new(&charter, [("ARG", "FICTARBA"), ("BRA", "FICTBRSP")])?;
     let reader = Reader { charter: &charter, directory: &directory, member: 0, today: Day::parse("2026-01-05")? };
+    if let Some(bytes) = arguments.stream_bytes {
+        return read_stream(reader, bytes);
+    }
     let count = arguments.transfers;
 
     let mut one_each = "<File>\n".to_owned();
@@ -130,21 +130,48 @@ fn main() -> Result<()> {
     measure("all in one message", &together, reader, count)?;
     drop(together);
 
-    if arguments.file_bytes > 0 {
-        let path = arguments.dir.join("bench-iso20022.xml");
-        let written = write_file(&path, arguments.file_bytes)?;
-        let before = resident_kb()?;
-        let started = Instant::now();
-        let read = orders(reader, BufReader::new(File::open(&path)?))?;
-        let seconds = started.elapsed().as_secs_f64();
-        ensure!(read == written, "{read} of {written} were read");
-        let bytes = std::fs::metadata(&path)?.len();
-        std::fs::remove_file(&path)?;
-        println!(
-            "a file of {bytes} bytes: {read} orders in {seconds:.1} s; memory grew by {} kB",
-            resident_kb()?.saturating_sub(before)
-        );
+    Ok(())
+}
+
+/// A file of messages that nobody ever has as a whole.
+struct Stream {
+    /// Bytes that are yet to be begun.
+    left: u64,
+    /// Messages so far.
+    number: u64,
+    text: Vec<u8>,
+    /// What of the text was read.
+    read: usize,
+    bytes: u64,
+}
+
+impl Read for &mut Stream {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.read == self.text.len() && self.left > 0 {
+            self.text = message(self.number).into_bytes();
+            self.read = 0;
+            self.number += 1;
+            self.left = self.left.saturating_sub(self.text.len() as u64);
+            self.bytes += self.text.len() as u64;
+        }
+        let length = (self.text.len() - self.read).min(into.len());
+        into[..length].copy_from_slice(&self.text[self.read..self.read + length]);
+        self.read += length;
+        Ok(length)
     }
+}
+
+fn read_stream(reader: Reader<'_>, bytes: u64) -> Result<()> {
+    let mut stream = Stream { left: bytes, number: 0, text: Vec::new(), read: 0, bytes: 0 };
+    let (started, processor) = (Instant::now(), processor_seconds()?);
+    let read = orders(reader, &mut stream)?;
+    let (seconds, processor) = (started.elapsed().as_secs_f64(), processor_seconds()? - processor);
+    ensure!(read == stream.number, "{read} of {} were read", stream.number);
+    println!(
+        "a stream of {} bytes, {read} messages: {seconds:.1} s, {processor:.1} s of processor time with making it; at most {} kB of memory",
+        stream.bytes,
+        most_resident_kb()?
+    );
     Ok(())
 }
 
@@ -160,21 +187,6 @@ fn measure(what: &str, text: &str, reader: Reader<'_>, count: u64) -> Result<()>
     Ok(())
 }
 
-fn write_file(path: &std::path::Path, bytes: u64) -> Result<u64> {
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(b"<File>\n")?;
-    let (mut written, mut number) = (0, 0);
-    while written < bytes {
-        let text = message(number);
-        file.write_all(text.as_bytes())?;
-        written += text.len() as u64;
-        number += 1;
-    }
-    file.write_all(b"</File>\n")?;
-    file.flush()?;
-    Ok(number)
-}
-
 /// Seconds that this thread has been on a processor.
 fn processor_seconds() -> Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
@@ -182,9 +194,9 @@ fn processor_seconds() -> Result<f64> {
     Ok(nanoseconds / 1e9)
 }
 
-/// Resident memory of this process.
-fn resident_kb() -> Result<u64> {
+/// The most memory of this process that was resident at once.
+fn most_resident_kb() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("no VmHWM")?;
     line.split_whitespace().nth(1).context("no figure")?.parse().context("not a figure")
 }
