@@ -4,7 +4,7 @@ use crate::exit::Result;
 use crate::output::{Align, Output, Table};
 use crate::receipt;
 use crate::remote::NodeArgument;
-use api::view::{OrderView, RequestView};
+use api::view::OrderView;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use uuid::Uuid;
@@ -142,11 +142,8 @@ fn side(member: &str, participant: u32) -> String {
     if participant == 0 { member.to_owned() } else { format!("{member}/{participant}") }
 }
 
-fn request_text(request: &RequestView) -> String {
-    format!("{} ({})", request.status, request.reason)
-}
-
 fn text(order: &OrderView) -> String {
+    let asked = order.return_request.as_ref().map(|request| format!("{} ({})", request.status, request.reason));
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
     let flag = |flag: Option<bool>, text: &str| if flag == Some(true) { text.to_owned() } else { String::new() };
     let because = match (&order.reason, &order.meaning) {
@@ -171,7 +168,7 @@ fn text(order: &OrderView) -> String {
         ("reference", some(&order.reference)),
         ("returns", some(&order.original)),
         ("because of", some(&order.return_reason)),
-        ("asked back", order.return_request.as_ref().map(request_text).unwrap_or_default()),
+        ("asked back", asked.unwrap_or_default()),
         ("rule", order.rule.map(|rule| format!("acceptance rule {rule} of {}", order.creditor)).unwrap_or_default()),
         ("detail", order.detail_hash.as_ref().map(|hash| format!("sealed, hash {hash}")).unwrap_or_default()),
         ("place", format!("block {}, batch {}, record {}", place.height, place.batch, place.record)),

@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             Some(Arc::new(key_file::read(path, &passphrase)?))
         }
     };
-    let mut teller = Teller::new(&charter, member, arguments.names.read()?, &data, key, None)?;
+    let mut teller = Teller::new(replay.union(), member, arguments.names.read()?, &data, key, None)?;
     std::fs::create_dir_all(&arguments.out).map_err(Failure::io("make", &arguments.out))?;
     let mut written = Written::default();
     let mut add = |outgoing: Outgoing| {

@@ -210,7 +210,7 @@ proptest! {
         let (chain, ..) = run(&terms, &steps, 3, &[0]);
         let mut union = Union::new(terms.charter(), 0);
         let mut day = union.today();
-        let mut turning = StatementBuilder::new(member, Period::Day(day));
+        let mut turning = StatementBuilder::new(&union, member, Period::Day(day));
         let mut ended = Vec::new();
         for bytes in &chain.blocks {
             let applied = &replay(&mut union, std::slice::from_ref(bytes))[0];
@@ -223,7 +223,7 @@ proptest! {
         ended.push(turning.finish(&union, false));
         for statement in ended {
             let (mut union, mut is_over) = (Union::new(terms.charter(), 0), false);
-            let mut alone = StatementBuilder::new(member, statement.period);
+            let mut alone = StatementBuilder::new(&union, member, statement.period);
             let mut blocks = chain.blocks.iter();
             while !is_over && let Some(bytes) = blocks.next() {
                 let applied = &replay(&mut union, std::slice::from_ref(bytes))[0];
