@@ -81,8 +81,8 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         return Err(Failure::failed(format!("{} is the journal of another union than the node's", data.display())));
     }
     let intraday_ms = arguments.intraday_minutes.and_then(|minutes| NonZeroU64::new(u64::from(minutes) * 60_000));
-    let (names, key) = (desk.names().clone(), Some(desk.key().clone()));
-    let teller = Teller::new(replay.union(), desk.member(), names, &data, key, intraday_ms)?;
+    let (member, names, key) = (desk.member(), desk.names().clone(), desk.key().clone());
+    let teller = Teller::new(replay.union(), member, names, &data, Some(key), intraday_ms)?;
     let mut watch = Watch { folder, desk, replay, teller, report: Report::default(), output };
     if arguments.once {
         watch.look()?;
