@@ -29,7 +29,7 @@ pub use cycle::{CycleView, LegView};
 pub use event::{EventView, TransferView};
 pub use finality::{FinalityView, ProvedView};
 pub use member::{KeyToComeView, LimitsView, MemberSummary, MemberView, ParticipantView, RatesView, UnionView};
-pub use order::{OrderView, PlaceView};
+pub use order::{OrderView, PlaceView, RequestView};
 pub(crate) use outcome::proposal_of;
 pub use outcome::{OutcomeView, ReceiptView};
 pub use outlook::OutlookView;

@@ -4,48 +4,55 @@ use iso20022::outbound::Report;
 use std::num::NonZeroU64;
 use union::{Applied, Day, Period, Statement, StatementBuilder, Union};
 
-/// Follows a member's accounts from a journal's beginning on.
+/// Follows a member's accounts.
 pub struct Accounts {
     member: u16,
     /// Milliseconds between two reports of a day; none for no such reports.
     intraday_ms: Option<NonZeroU64>,
-    /// The day of the last block, or of the beginning, and the accounts on it.
-    day: (Day, StatementBuilder),
+    /// The day of the last block, and the accounts on it.
+    day: Day,
+    builder: StatementBuilder,
     /// The time of the last block, Unix milliseconds.
     time_ms: u64,
+    /// Whether all blocks of the day were seen: not on the day on which a journal begins, unless that has the union's first block.
+    is_whole: bool,
 }
 
 impl Accounts {
-    /// Those of a member before the first block: `union` is as the journal begins.
+    /// Those of a member in a union, before its next block.
     pub fn new(union: &Union, member: u16, intraday_ms: Option<NonZeroU64>) -> Accounts {
-        let today = union.today();
-        let day = (today, StatementBuilder::new(union, member, Period::Day(today)));
-        Accounts { member, intraday_ms, day, time_ms: union.time_ms() }
+        let (day, time_ms) = (union.today(), union.time_ms());
+        let builder = StatementBuilder::new(union, member, Period::Day(day));
+        Accounts { member, intraday_ms, day, builder, time_ms, is_whole: false }
     }
 
     /// Takes in the next block; `union` is the union after it. Returns the statement of the day that it ends, if that was a
     /// business day of the member or something was booked on it, and a report on the day so far, if it is time for one.
     pub fn block(&mut self, union: &Union, applied: &Applied) -> Vec<(Report, Statement)> {
-        let (today, before_ms, now_ms) = (union.today(), self.time_ms, union.time_ms());
-        self.time_ms = now_ms;
         let mut reports = Vec::new();
-        let (day, builder) = &mut self.day;
-        let is_same_day = *day == today;
+        let is_same_day = union.today() == self.day;
         if !is_same_day {
-            let ended = std::mem::replace(day, today);
-            let statement = builder.turn(union, Period::Day(today));
-            let has_entries = statement.accounts.iter().any(|account| !account.entries.is_empty());
-            let members = &union.charter().calendar.members;
-            let is_business_day = members.get(usize::from(self.member)).is_some_and(|own| own.is_business_day(ended));
-            if has_entries || is_business_day {
-                reports.push((Report::Statement, statement));
-            }
+            reports.extend(self.turn(union).map(|statement| (Report::Statement, statement)));
         }
-        builder.block(union, applied);
+        self.is_whole |= applied.height == 1;
+        self.builder.block(union, applied);
+        let (before_ms, now_ms) = (self.time_ms, union.time_ms());
+        self.time_ms = now_ms;
         let is_due = |ms: NonZeroU64| is_same_day && before_ms / ms != now_ms / ms;
-        if self.intraday_ms.is_some_and(is_due) {
-            reports.push((Report::Intraday, builder.clone().finish(union, false)));
+        if self.is_whole && self.intraday_ms.is_some_and(is_due) {
+            reports.push((Report::Intraday, self.builder.clone().finish(union, false)));
         }
         reports
+    }
+
+    /// Ends the day. Returns its statement, if one is due.
+    fn turn(&mut self, union: &Union) -> Option<Statement> {
+        let statement = self.builder.turn(union, Period::Day(union.today()));
+        let (ended, is_whole) = (self.day, self.is_whole);
+        (self.day, self.is_whole) = (union.today(), true);
+        let has_entries = statement.accounts.iter().any(|account| !account.entries.is_empty());
+        let own = union.charter().calendar.members.get(usize::from(self.member));
+        let is_business_day = own.is_some_and(|own| own.is_business_day(ended));
+        Some(statement).filter(|_| is_whole && (has_entries || is_business_day))
     }
 }

@@ -29,6 +29,8 @@ pub struct Teller {
     data: PathBuf,
     orders: JournalOrders,
     accounts: Accounts,
+    /// The cycle in which the journal begins, where it does not begin with genesis: not all of it can be stated.
+    cut_cycle: Option<u32>,
 }
 
 /// Identifiers of the messages out of one block: the same whenever they are written.
@@ -56,8 +58,8 @@ fn request_for(union: &Union, order: u128) -> Option<ReturnRequest> {
 }
 
 impl Teller {
-    /// For a member of a union whose journal is in `data`, and that is as the journal begins. Without a key, no customer detail is told. With `intraday_ms`, the
-    /// day's accounts are reported that often by the union's clock.
+    /// For a member of a union whose journal is in `data`; `union` is the union where that begins. Without a key, no customer detail is
+    /// told. With `intraday_ms`, the day's accounts are reported that often by the union's clock.
     pub fn new(
         union: &Union,
         member: u16,
@@ -66,13 +68,13 @@ impl Teller {
         key: Option<Arc<MemberKey>>,
         intraday_ms: Option<NonZeroU64>,
     ) -> Result<Teller> {
-        let charter = union.charter();
-        let mut directory = names.directory(charter)?;
+        let charter = union.charter().clone();
+        let mut directory = names.directory_of_then(&charter)?;
         union.participants().iter().for_each(|participant| directory.add(participant));
         let orders = JournalOrders::new(data, member, key);
-        let (charter, data) = (charter.clone(), data.to_owned());
         let accounts = Accounts::new(union, member, intraday_ms);
-        Ok(Teller { charter, member, names, directory, data, orders, accounts })
+        let cut_cycle = (union.height() > 0).then(|| union.open_cycle_row().number);
+        Ok(Teller { charter, member, names, directory, data: data.to_owned(), orders, accounts, cut_cycle })
     }
 
     /// Learns of members, participants and balances. To be told every block before the first that [`Teller::block`] tells of.
@@ -90,7 +92,7 @@ impl Teller {
         let charter = union.charter();
         if (charter.text_hash(), &charter.members) != (self.charter.text_hash(), &self.charter.members) {
             self.charter = charter.clone();
-            self.directory = self.names.directory(charter)?;
+            self.directory = self.names.directory_of_then(charter)?;
             union.participants().iter().for_each(|participant| self.directory.add(participant));
         }
         for event in events {
@@ -158,7 +160,7 @@ impl Teller {
                         messages.extend(self.request(union, &mut stamps, &request)?);
                     }
                 }
-                Event::CycleClosed(cycle) => {
+                Event::CycleClosed(cycle) if self.cut_cycle != Some(cycle.number) => {
                     let period = Period::Cycle(cycle.number);
                     let made = network::statement(&self.data, self.member, period, applied.height)?;
                     let stamp = stamps.next();

@@ -3,7 +3,7 @@
 use crate::exit::{Failure, Result};
 use api::iso::IsoSettings;
 use clap::Args;
-use iso20022::{Directory, Edition};
+use iso20022::{Directory, DirectoryError, Edition};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,6 +91,17 @@ impl NamesArgument {
 impl Names {
     /// The members of a union by their identifiers.
     pub fn directory(&self, charter: &Charter) -> Result<Directory> {
-        self.settings.directory(charter).map_err(|error| Failure::failed(format!("iso20022.members: {error}")))
+        self.settings.directory(charter).map_err(unknown)
     }
+
+    /// The same at an earlier time, under the charter of then: who was no member yet is left out.
+    pub fn directory_of_then(&self, charter: &Charter) -> Result<Directory> {
+        let identifiers = self.settings.identifiers.iter().filter(|(code, _)| charter.member(code).is_some());
+        Directory::new(charter, identifiers.map(|(code, identifier)| (code.as_str(), identifier.as_str())))
+            .map_err(unknown)
+    }
+}
+
+fn unknown(error: DirectoryError) -> Failure {
+    Failure::failed(format!("iso20022.members: {error}"))
 }
