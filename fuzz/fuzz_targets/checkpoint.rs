@@ -2,7 +2,7 @@
 //! state with a good header that names it.
 #![no_main]
 
-use comity_fuzz::{block, charter_with_nodes, snapshot};
+use comity_fuzz::{block, charter_with_nodes, founding, snapshot};
 use libfuzzer_sys::fuzz_target;
 use network::Checkpoint;
 use std::sync::LazyLock;
@@ -22,9 +22,9 @@ fuzz_target!(|input: (&[u8], [&[u8]; 2], u8, &[u8], Vec<(u16, u8)>)| {
     let (raw, [certificate, named_by], count, handovers, changes) = input;
     look_at(raw);
     let (header, snapshot) = &*NAMED;
-    let charter = charter_with_nodes();
-    let mut foundation = b"COMITYF1".to_vec();
-    for part in [charter.text().as_bytes(), certificate, header, named_by] {
+    let founding = founding(charter_with_nodes()).genesis();
+    let mut foundation = b"COMITYF2".to_vec();
+    for part in [&founding, certificate, header, named_by] {
         foundation.extend_from_slice(&(part.len() as u32).to_le_bytes());
         foundation.extend_from_slice(part);
     }

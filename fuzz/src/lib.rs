@@ -2,8 +2,9 @@
 
 pub mod iso;
 
+use ed25519_dalek::{Signer, SigningKey};
 use std::sync::{Arc, LazyLock};
-use union::{Applied, Batch, Block, Charter, Command, Hash, OrderProof, Payment, RECORD_BYTES, StateParts, Union};
+use union::{Applied, Batch, Block, Charter, Command, Founding, Hash, OrderProof, Payment, RECORD_BYTES, StateParts, Union};
 
 /// How many members the small union has.
 pub const MEMBERS: u16 = 3;
@@ -29,6 +30,21 @@ pub fn charter_with_nodes() -> Charter {
         Charter::parse(&text).expect("a good charter")
     });
     CHARTER.clone()
+}
+
+/// A charter of the small union, signed by its members: their keys are those of RFC 8032, section 7.1, secrets included.
+pub fn founding(charter: Charter) -> Founding {
+    const SECRETS: [&str; 3] = [
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+    ];
+    let secret = |number: u16| -> [u8; 32] {
+        let digits = SECRETS[usize::from(number)];
+        std::array::from_fn(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).expect("hexadecimal"))
+    };
+    let sign = |number: u16, message: &[u8]| SigningKey::from_bytes(&secret(number)).sign(message).to_bytes();
+    Founding::signed_by(charter, sign).expect("the charter names these keys")
 }
 
 /// A proof of the 18th of 20 orders, two links below the header that it is under.

@@ -71,6 +71,8 @@ def simulate(
     source = _trade(trade)
     if members is None:
         members = source.countries(years[0]) if years else []
+        if not members:
+            raise ValueError(f"there is no trade of {years[0]}" if years else "no year is named")
     text = _comity.simulate_json(
         source, years, list(members), name, rules, orders, seed, list(shocks), deposit_percent
     )

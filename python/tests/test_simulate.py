@@ -72,7 +72,8 @@ def test_a_charter_may_be_a_file(tmp_path):
         ({"members": ["ARG"]}, "2 to"),
         ({"members": ["ARG", "XXX"]}, "XXX"),
         ({"shocks": ["stops:ARG"]}, "stops:CODE@DAY"),
-        ({"year": []}, "years"),
+        ({"year": []}, "no year is named"),
+        ({"year": [2006, 2005]}, "ascending order"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_the_reason(arguments, words):
