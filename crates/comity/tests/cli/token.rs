@@ -68,6 +68,10 @@ impl Vault {
         let key = |shown: &Value| shown["signing_key"].as_str().unwrap().to_owned();
         let charter = self.scene.charter().text().replace(&key(&old), &key(&public));
         std::fs::write(self.scene.path("agreed.toml"), charter).unwrap();
+        let file = |code: &str| self.scene.arg(&format!("union/keys/{code}.key"));
+        for key in [file("ARG"), self.key("BRA"), file("CHL")] {
+            self.run(&["charter", "sign", &self.scene.arg("agreed.toml"), "--key", &key]).expect(0);
+        }
         self.run(&["init", &self.scene.arg("agreed"), "--charter", &self.scene.arg("agreed.toml")]).expect(0);
         let config = self.scene.path("agreed/node.toml");
         let mut text = std::fs::read_to_string(&config).unwrap();
