@@ -68,7 +68,12 @@ impl Vault {
         let key = |shown: &Value| shown["signing_key"].as_str().unwrap().to_owned();
         let charter = self.scene.charter().text().replace(&key(&old), &key(&public));
         std::fs::write(self.scene.path("agreed.toml"), charter).unwrap();
-        self.run(&["init", &self.scene.arg("agreed"), "--charter", &self.scene.arg("agreed.toml")]).expect(0);
+        let agreed = self.scene.arg("agreed.toml");
+        let file = |code: &str| self.scene.arg(&format!("union/keys/{code}.key"));
+        for key in [file("ARG"), file("CHL"), self.key("BRA")] {
+            self.run(&["charter", "sign", &agreed, "--key", &key]).expect(0);
+        }
+        self.run(&["init", &self.scene.arg("agreed"), "--charter", &agreed]).expect(0);
         let config = self.scene.path("agreed/node.toml");
         let mut text = std::fs::read_to_string(&config).unwrap();
         let key = toml::Value::String(self.key("BRA"));
