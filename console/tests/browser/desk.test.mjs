@@ -86,7 +86,7 @@ describe("one node", { concurrency: false }, () => {
       const response = await fetch(`${node.url}/v1/orders`, {
         method: "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-        body: JSON.stringify({ creditor: "BRA", currency: "USD", amount: `7${round}.31`, value_date: "2026-11-23" }),
+        body: JSON.stringify({ id: crypto.randomUUID(), creditor: "BRA", currency: "USD", amount: `7${round}.31`, value_date: "2026-11-23" }),
       });
       assert.equal(response.status, 200);
       const answered = Date.now();

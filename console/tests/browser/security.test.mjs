@@ -34,7 +34,7 @@ async function give(name, path, body, method = "POST") {
   return fetch(node.url + path, { method, headers, body: body && JSON.stringify(body) });
 }
 
-const order = (more = {}) => ({ creditor: "BRA", currency: "USD", amount: "10.00", value_date: "2026-11-23", ...more });
+const order = (more = {}) => ({ id: crypto.randomUUID(), creditor: "BRA", currency: "USD", amount: "10.00", value_date: "2026-11-23", ...more });
 
 describe("somebody hostile", { concurrency: false }, () => {
   test("markup in every text of a counterparty is text", async () => {
