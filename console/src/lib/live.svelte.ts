@@ -51,6 +51,16 @@ class Live {
     setInterval(() => void this.#askReady(), ASK_READY_EVERY_MS);
     // A page that was asleep may have missed that the connection broke.
     addEventListener("online", () => this.#connect());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.#connect()));
+  }
+
+  /** Nobody looks. A browser opens six connections to a node, for all its pages together: this one is given to another. */
+  #rest(): void {
+    this.#source?.close();
+    this.#source = null;
+    this.connection = "connecting";
+    // Pages read everything anew when somebody looks again; what happened meanwhile is in the lists, not in the feed.
+    this.#lastId = null;
   }
 
   #connect(): void {
@@ -99,7 +109,7 @@ class Live {
   }
 
   async #askReady(): Promise<void> {
-    if (this.#asking) return;
+    if (this.#asking || document.hidden) return;
     this.#asking = true;
     try {
       this.ready = await call<ReadyView>("/ready", { signal: AbortSignal.timeout(5_000) });

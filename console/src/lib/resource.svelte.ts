@@ -47,10 +47,10 @@ export class Resource<T> {
 }
 
 /**
- * What `read` gives, read again whenever what `about` returns changes, and whenever something happens at the node. To be called
- * while a component is set up.
+ * What `read` gives, read again whenever what `about` returns changes, and whenever something happens at the node. What is no event
+ * of the union is looked for `everyMs`. To be called while a component is set up.
  */
-export function watch<T>(about: () => unknown, read: () => Promise<T>): Resource<T> {
+export function watch<T>(about: () => unknown, read: () => Promise<T>, everyMs?: number): Resource<T> {
   const resource = new Resource(read);
   let before: string | undefined;
   $effect(() => {
@@ -62,5 +62,13 @@ export function watch<T>(about: () => unknown, read: () => Promise<T>): Resource
       void resource.load();
     });
   });
+  $effect(() => {
+    if (!everyMs) return;
+    const timer = setInterval(() => void resource.load(), everyMs);
+    return () => clearInterval(timer);
+  });
   return resource;
 }
+
+/** How often it is looked for what waits for a second person: nobody but the node knows of it. */
+export const APPROVALS_EVERY_MS = 2_000;

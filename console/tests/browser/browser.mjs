@@ -56,6 +56,23 @@ export async function signIn({ page, go }, person) {
   await page.locator("header .who").waitFor();
 }
 
+/** Fills the form of a payment and sends it; the outcome's text. */
+export async function pay({ page, go }, { to, amount, detail }) {
+  await go("#/payments/new");
+  await page.locator("#creditor").selectOption(to);
+  await page.locator("#amount").fill(amount);
+  await page.locator("#value-date").fill("2026-11-23");
+  if (detail) {
+    await page.locator("form summary").click();
+    for (const [field, value] of Object.entries(detail)) await page.locator(`#${field}`).fill(value);
+  }
+  await page.locator("form button.primary").click();
+  await page.locator("dialog[open] button.primary").click();
+  const outcome = page.locator("main .outcome");
+  await outcome.waitFor();
+  return (await outcome.innerText()).trim();
+}
+
 /** What axe finds wrong. */
 export async function axe(page) {
   await page.evaluate(() => !("axe" in globalThis)) && (await inject(page));

@@ -1,7 +1,7 @@
 // Real `comity` processes for the browser tests: one node that orders alone, or a node for every member.
 
 import { spawn, execFileSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -47,6 +47,30 @@ async function freePorts(count) {
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+/** The token of a session that a person begins without a browser. */
+export async function token(node, person) {
+  const post = async (path, body) => {
+    const response = await fetch(node.url + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    return response.json();
+  };
+  const { union, nonce } = await post("/v1/sessions/challenge", { operator: person.name });
+  const message = Buffer.concat([Buffer.from("comity operator login v1\0"), Buffer.from(union, "hex"), Buffer.from(nonce, "hex"), Buffer.from(person.name)]);
+  const signature = sign(null, message, person.privateKey).toString("hex");
+  return (await post("/v1/sessions", { operator: person.name, nonce, signature })).token;
+}
+
+/** What a node answers to a person, or to nobody, without a browser. */
+export async function ask(node, person, path, body, method = body === undefined ? "GET" : "POST") {
+  const headers = { "content-type": "application/json" };
+  if (person) headers.authorization = `Bearer ${await token(node, person)}`;
+  return fetch(node.url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+}
+
+/** A payment order of that Monday. */
+export function order(more = {}) {
+  return { id: randomUUID(), creditor: "BRA", currency: "USD", amount: "10.00", value_date: "2026-11-23", ...more };
 }
 
 /** A process that serves. */
@@ -119,12 +143,11 @@ export class Union {
   }
 
   /** One node that orders alone and holds the keys of all members. */
-  static async alone(change = (charter) => charter) {
+  static async alone() {
     const union = new Union();
     const home = join(union.directory, "union");
     const members = MEMBERS.flatMap(([code, name]) => ["--member", `${code}:${name}:USD`]);
     comity("init", home, "--name", "Southern Clearing", "--first-day", "2026-11-23", "--work-factor", "4", ...members);
-    void change;
     union.people = MEMBERS.flatMap(([code]) => peopleOf(code));
     const file = join(home, "node.toml");
     writeFileSync(file, readFileSync(file, "utf8") + operators(union.people));
