@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { axe, launch, picture, signIn, visit } from "./browser.mjs";
-import { Union } from "./union.mjs";
+import { Union, ask } from "./union.mjs";
 
+/** How long the members have to vote, in milliseconds. */
+const VOTING_MS = 45_000;
 const CODES = ["ARG", "BRA", "CHL", "PER"];
 
 let browser, union;
@@ -97,6 +99,9 @@ describe("four nodes", { concurrency: false }, () => {
       await go("#/governance/new");
       await page.waitForFunction(() => document.querySelector("#text")?.value.includes("[[members]]"));
       const text = await page.locator("#text").inputValue();
+      // Votes count until the deadline, and are counted then.
+      const { time } = await nodeOf("CHL").get("/v1/union");
+      await page.locator("#until").fill(new Date(Date.parse(time) + VOTING_MS).toISOString().slice(0, 19));
       await page.locator("#text").fill(`# Reviewed by all members.\n${text}`);
       await page.getByRole("button", { name: "Check and prepare" }).click();
       await confirmDialog(page);
@@ -107,16 +112,18 @@ describe("four nodes", { concurrency: false }, () => {
     await watcher.page.locator(".diff .added", { hasText: "Reviewed by all members." }).waitFor();
     assert.deepEqual(await axe(watcher.page), []);
     await picture(watcher.page, "proposal");
-    for (const code of ["ARG", "BRA", "PER", "CHL"]) {
-      const { status } = await nodeOf(code).get("/v1/proposals/1");
-      if (status !== "open") break;
-      await byTwo(code, async ({ page, go }) => {
-        await go("#/governance/1");
-        await page.getByRole("button", { name: "Vote in favour" }).click();
-        await confirmDialog(page);
-      });
+    await byTwo("ARG", async ({ page, go }) => {
+      await go("#/governance/1");
+      await page.getByRole("button", { name: "Vote in favour" }).click();
+      await confirmDialog(page);
+    });
+    for (const code of ["BRA", "CHL", "PER"]) {
+      const [maker, checker] = ["mia", "carl"].map((role) => union.find(`${role}-${code.toLowerCase()}`));
+      const prepared = await (await ask(nodeOf(code), maker, "/v1/commands", { command: "vote", proposal: 1, ballot: "agree" })).json();
+      assert.equal((await ask(nodeOf(code), checker, `/v1/approvals/${prepared.approval}/approve`, undefined, "POST")).status, 200);
     }
-    await watcher.page.locator(".status", { hasText: /carried|in force/ }).first().waitFor();
+    await watcher.page.getByText("4 in favour").waitFor();
+    await watcher.page.locator(".status", { hasText: /carried|in force/ }).first().waitFor({ timeout: VOTING_MS });
     await nodeOf("PER").until("/v1/proposals/1", (found) => found.status === "in force", 60_000);
     await watcher.go("#/governance");
     await watcher.page.getByRole("button", { name: "Compare with the one before" }).click();

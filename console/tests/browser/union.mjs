@@ -139,7 +139,7 @@ export class Union {
 
   async end() {
     await Promise.all(this.nodes.map((node) => node.stop("SIGKILL")));
-    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** One node that orders alone and holds the keys of all members. */

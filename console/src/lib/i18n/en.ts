@@ -501,7 +501,6 @@ export const en = {
   "governance.quorum": "at least {percent} % vote",
   "governance.changes": "What would change",
   "governance.no_text": "The text is not complete yet, or is forgotten because it was not carried.",
-  "governance.days": "Days to vote",
   "governance.new_text": "New text of the charter",
   "governance.accession": "Signature of the newcomer",
   "governance.accession_hint": "The newcomer makes it over the very text below: comity accede",

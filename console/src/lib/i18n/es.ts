@@ -503,7 +503,6 @@ export const es: Catalogue = {
   "governance.quorum": "vota al menos el {percent} %",
   "governance.changes": "Qué cambiaría",
   "governance.no_text": "El texto aún no está completo, o se olvidó porque no se aprobó.",
-  "governance.days": "Días para votar",
   "governance.new_text": "Nuevo texto de la carta",
   "governance.accession": "Firma del nuevo miembro",
   "governance.accession_hint": "El nuevo miembro la hace sobre el mismo texto de abajo: comity accede",

@@ -503,7 +503,6 @@ export const fr: Catalogue = {
   "governance.quorum": "au moins {percent} % votent",
   "governance.changes": "Ce qui changerait",
   "governance.no_text": "Le texte n’est pas encore complet, ou il est oublié faute d’adoption.",
-  "governance.days": "Jours pour voter",
   "governance.new_text": "Nouveau texte de la charte",
   "governance.accession": "Signature du nouveau membre",
   "governance.accession_hint": "Le nouveau membre la fait sur le texte même ci-dessous : comity accede",

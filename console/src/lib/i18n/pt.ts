@@ -503,7 +503,6 @@ export const pt: Catalogue = {
   "governance.quorum": "ao menos {percent} % votam",
   "governance.changes": "O que mudaria",
   "governance.no_text": "O texto ainda não está completo, ou foi esquecido porque não foi aprovado.",
-  "governance.days": "Dias para votar",
   "governance.new_text": "Novo texto da carta",
   "governance.accession": "Assinatura do novo membro",
   "governance.accession_hint": "O novo membro a faz sobre o próprio texto abaixo: comity accede",
