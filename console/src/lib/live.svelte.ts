@@ -33,14 +33,11 @@ class Live {
   looks = $state(0);
   /** The latest first. */
   latest = $state.raw<Happened[]>([]);
-  /** Events since the page was loaded. */
-  count = $state(0);
 
   #lastId: string | null = null;
   #source: EventSource | null = null;
   #failures = 0;
   #waiting: Happened[] = [];
-  #unseen = 0;
   #lookTimer: ReturnType<typeof setTimeout> | null = null;
   #lookedAt = 0;
   #asking = false;
@@ -86,10 +83,11 @@ class Live {
 
   #take(message: MessageEvent<string>): void {
     this.#lastId = message.lastEventId;
-    this.#unseen += 1;
+    this.#lookSoon();
+    // What moved between accounts follows from the orders, two lines for each: the feed is about the orders.
+    if (message.type === "transfer") return;
     if (this.#waiting.length >= KEEP) this.#waiting.shift();
     this.#waiting.push({ id: message.lastEventId, event: JSON.parse(message.data) as EventView });
-    this.#lookSoon();
   }
 
   #lookSoon(): void {
@@ -102,9 +100,7 @@ class Live {
     this.#lookTimer = null;
     this.#lookedAt = performance.now();
     if (this.#waiting.length) this.latest = [...this.#waiting.toReversed(), ...this.latest].slice(0, KEEP);
-    this.count += this.#unseen;
     this.#waiting = [];
-    this.#unseen = 0;
     this.looks += 1;
   }
 
