@@ -117,7 +117,10 @@ fn build(console: &Path, copy: &Path) -> Result<PathBuf, String> {
     Ok(copy.join("dist/site"))
 }
 
-#[allow(clippy::disallowed_methods, reason = "the standard library knows no other way to wait for a process with a bound")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the standard library knows no other way to wait for a process with a bound"
+)]
 fn npm(directory: &Path, arguments: &[&str], until: Instant) -> Result<(), String> {
     let said = directory.join("npm.log");
     let log = fs::OpenOptions::new().create(true).append(true).open(&said);

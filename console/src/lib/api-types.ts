@@ -178,6 +178,10 @@ export type CommandText = AcceptOrder & {
   command: "CancelOrder";
 } | ReprioritiseOrder & {
   command: "ReprioritiseOrder";
+} | RequestReturn & {
+  command: "RequestReturn";
+} | RefuseReturn & {
+  command: "RefuseReturn";
 } | RegisterParticipant & {
   command: "RegisterParticipant";
 } | SetParticipantCaps & {
@@ -310,6 +314,15 @@ export type EventView = {
   event: "returned";
   /** UUID of the payment. */
   original: string;
+} | RequestView & {
+  /** The member that was paid, and answers. */
+  creditor: string;
+  /** The member that paid, and asks, by code. */
+  debtor: string;
+  /** UUID of the order. */
+  id: string;
+} & {
+  event: "return_request";
 } | QueueRunView & {
   event: "queue_run";
 } | CycleView & {
@@ -584,6 +597,7 @@ export type OrderView = AmountView & {
   reference?: string | null;
   /** For a return: why. */
   return_reason?: string | null;
+  return_request?: RequestView | null;
   /** Slot of the receiving member's acceptance rule that matched. */
   rule?: number | null;
   /** `held`, `queued`, `settled`, `refused`, `cancelled`, `expired` or `returned`. */
@@ -953,6 +967,14 @@ export type RefuseOrder = {
   reason?: string | null;
 };
 
+/** The member that was paid refuses to give an order back that it is asked for. */
+export type RefuseReturn = {
+  /** UUID of the order. */
+  order: string;
+  /** ISO 20022 reason code; CUST if none is given. */
+  reason?: string | null;
+};
+
 /** A member names a participant that it sponsors, or names it anew. */
 export type RegisterParticipant = {
   /** BIC or LEI, at most 20 printable ASCII characters. */
@@ -979,6 +1001,22 @@ export type ReprioritiseOrder = {
   order: string;
   /** `urgent`, `high` or `normal`. */
   priority: string;
+};
+
+/** The member that paid asks for a settled order back. */
+export type RequestReturn = {
+  /** UUID of the order. */
+  order: string;
+  /** ISO 20022 reason code; CUST if none is given. */
+  reason?: string | null;
+};
+
+/** A request of the member that paid for the return of a settled order. */
+export type RequestView = {
+  /** ISO 20022 code: why it is asked for or, once it is refused, why that. */
+  reason: string;
+  /** `asked`, `refused` or `granted`. */
+  status: string;
 };
 
 /** What an operator may do; each role may also do what those before it may. */

@@ -223,6 +223,14 @@ export const en = {
   "act.cancel_text": "The order ends here and does not settle. This cannot be undone; send another if it is wanted after all.",
   "act.reprioritise": "Change priority",
   "act.reprioritise_text": "The order moves to the end of the orders of its new priority. Urgent ones are tried before high, high before normal.",
+  "act.request_return": "Ask for it back",
+  "act.request_return_text": "The member that was paid is asked to give it back, and may refuse. Nothing moves until it does.",
+  "act.refuse_return": "Refuse to give it back",
+  "act.refuse_return_text": "The payment stays settled, and the member that paid is told so.",
+
+  "request.asked": "asked for back",
+  "request.refused": "return refused",
+  "request.granted": "given back as asked",
 
   "queue.title": "Queue of {member}",
   "queue.in_queue": "In the queue, in the order in which they are tried",
@@ -322,6 +330,8 @@ export const en = {
   "command.withdraw_proposal": "Withdraw a proposal",
   "command.replace_key": "Replace a key",
   "command.give_notice": "Leave the union",
+  "command.request_return": "Ask for a payment back",
+  "command.refuse_return": "Refuse to give a payment back",
   "command.reprioritise": "Change priority",
 
   "what.id": "Identifier",

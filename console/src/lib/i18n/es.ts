@@ -225,6 +225,14 @@ export const es: Catalogue = {
   "act.cancel_text": "La orden termina aquí y no se liquida. No se puede deshacer; envíe otra si al final se quiere.",
   "act.reprioritise": "Cambiar prioridad",
   "act.reprioritise_text": "La orden pasa al final de las de su nueva prioridad. Las urgentes se intentan antes que las altas, y estas antes que las normales.",
+  "act.request_return": "Pedir su devolución",
+  "act.request_return_text": "Se pide al miembro que cobró que lo devuelva; puede negarse. Nada se mueve hasta entonces.",
+  "act.refuse_return": "Negar la devolución",
+  "act.refuse_return_text": "El pago sigue liquidado y así se informa al miembro que pagó.",
+
+  "request.asked": "devolución pedida",
+  "request.refused": "devolución negada",
+  "request.granted": "devuelta como se pidió",
 
   "queue.title": "Cola de {member}",
   "queue.in_queue": "En la cola, en el orden en que se intentan",
@@ -324,6 +332,8 @@ export const es: Catalogue = {
   "command.withdraw_proposal": "Retirar una propuesta",
   "command.replace_key": "Reemplazar una clave",
   "command.give_notice": "Dejar la unión",
+  "command.request_return": "Pedir la devolución de un pago",
+  "command.refuse_return": "Negar la devolución de un pago",
   "command.reprioritise": "Cambiar prioridad",
 
   "what.id": "Identificador",

@@ -225,6 +225,14 @@ export const fr: Catalogue = {
   "act.cancel_text": "L’ordre s’arrête ici et ne se règle pas. C’est irréversible ; envoyez-en un autre s’il est finalement voulu.",
   "act.reprioritise": "Changer la priorité",
   "act.reprioritise_text": "L’ordre passe à la fin de ceux de sa nouvelle priorité. Les urgents sont tentés avant les hauts, les hauts avant les normaux.",
+  "act.request_return": "Demander le retour",
+  "act.request_return_text": "Le membre payé est prié de le rendre et peut refuser. Rien ne bouge d’ici là.",
+  "act.refuse_return": "Refuser le retour",
+  "act.refuse_return_text": "Le paiement reste réglé, et le membre qui a payé en est informé.",
+
+  "request.asked": "retour demandé",
+  "request.refused": "retour refusé",
+  "request.granted": "rendu comme demandé",
 
   "queue.title": "File de {member}",
   "queue.in_queue": "En file, dans l’ordre où ils sont tentés",
@@ -324,6 +332,8 @@ export const fr: Catalogue = {
   "command.withdraw_proposal": "Retirer une proposition",
   "command.replace_key": "Remplacer une clé",
   "command.give_notice": "Quitter l’union",
+  "command.request_return": "Demander le retour d’un paiement",
+  "command.refuse_return": "Refuser le retour d’un paiement",
   "command.reprioritise": "Changer la priorité",
 
   "what.id": "Identifiant",

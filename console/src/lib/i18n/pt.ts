@@ -225,6 +225,14 @@ export const pt: Catalogue = {
   "act.cancel_text": "A ordem termina aqui e não é liquidada. Não pode ser desfeito; envie outra se for desejada afinal.",
   "act.reprioritise": "Mudar prioridade",
   "act.reprioritise_text": "A ordem passa ao fim das de sua nova prioridade. As urgentes são tentadas antes das altas, e estas antes das normais.",
+  "act.request_return": "Pedir a devolução",
+  "act.request_return_text": "Pede-se ao membro que recebeu que devolva; ele pode recusar. Nada se move até lá.",
+  "act.refuse_return": "Recusar a devolução",
+  "act.refuse_return_text": "O pagamento permanece liquidado e o membro que pagou é informado.",
+
+  "request.asked": "devolução pedida",
+  "request.refused": "devolução recusada",
+  "request.granted": "devolvida como pedido",
 
   "queue.title": "Fila de {member}",
   "queue.in_queue": "Na fila, na ordem em que são tentadas",
@@ -324,6 +332,8 @@ export const pt: Catalogue = {
   "command.withdraw_proposal": "Retirar uma proposta",
   "command.replace_key": "Substituir uma chave",
   "command.give_notice": "Deixar a união",
+  "command.request_return": "Pedir a devolução de um pagamento",
+  "command.refuse_return": "Recusar a devolução de um pagamento",
   "command.reprioritise": "Mudar prioridade",
 
   "what.id": "Identificador",

@@ -35,7 +35,10 @@ fn the_console_is_at_the_root_and_keeps_to_its_policy() {
     let server = Server::start();
     let (status, head, page) = get(&server, "/");
     assert_eq!(status, 200);
-    assert!(head.contains("content-type: text/html; charset=utf-8") && head.contains("cache-control: no-cache"), "{head}");
+    assert!(
+        head.contains("content-type: text/html; charset=utf-8") && head.contains("cache-control: no-cache"),
+        "{head}"
+    );
     assert!(!page.contains("style=") && !page.contains("<style") && !page.contains("onload="), "inline: {page}");
     if !api::has_console() {
         assert!(page.contains("npm ci &amp;&amp; npm run build"), "it says how to get the pages: {page}");
