@@ -10,6 +10,7 @@
 //! | the routes, each with its documentation | `route/`, set up by [`Api`] and [`serve()`] |
 //! | a proposal with the charter's text, signed | `proposing.rs` |
 //! | sessions, four eyes, the audit log | `session.rs`, `approval.rs`, `audit.rs` |
+//! | the pages of the web console, and what tells browsers to be careful | `console.rs`, embedded by `build.rs` |
 //! | bounds on connections and requests | `connections.rs`, `limit.rs`, [`Bounds`] |
 //!
 //! No rule of the union lives here: what an order may do is decided by [`union::Union::apply`] alone.
@@ -20,6 +21,7 @@ mod approval;
 mod audit;
 pub mod client;
 mod connections;
+mod console;
 mod extract;
 pub mod iso;
 mod limit;
@@ -39,6 +41,7 @@ pub mod text;
 pub mod view;
 
 pub use approval::ApprovalView;
+pub use console::is_built as has_console;
 pub use operator::{HeldMember, Operator, Role};
 pub use problem::Problem;
 pub use route::{OrdersView, PaymentsView, ProposalsView, ProposeRequest, openapi, router};

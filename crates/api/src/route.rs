@@ -22,11 +22,12 @@ pub use orders::OrdersView;
 pub use payments::PaymentsView;
 pub use proposals::{ProposalsView, ProposeRequest};
 
+use crate::console;
 use crate::limit;
 use crate::problem::{Kind, Problem};
 use crate::service::Api;
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use std::sync::{Arc, LazyLock};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -113,14 +114,16 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_pretty_json().expect("the document has a JSON form"));
 
-/// The routes of an API, with their limits.
+/// The routes of an API with their limits, and the pages of the console.
 pub fn router(api: Arc<Api>) -> Router {
     let (router, _) = routes().split_for_parts();
     router
+        .merge(console::routes())
         .fallback(async || Problem::not_found("there is nothing at this address; /openapi.json lists what there is"))
         .method_not_allowed_fallback(async || {
             Problem::new(Kind::MethodNotAllowed, "this address takes other methods; /openapi.json lists them")
         })
         .layer(from_fn_with_state(api.clone(), limit::limit))
+        .layer(map_response(console::secure))
         .with_state(api)
 }

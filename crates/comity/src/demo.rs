@@ -120,7 +120,11 @@ fn serve(listeners: Vec<TcpListener>, nodes: Vec<Node>, output: Output) -> Resul
             let (iso, bounds) = (api::iso::IsoSettings::default(), Bounds::default());
             let settings = Settings { directory, member: None, members: vec![], operators: vec![], iso, bounds };
             let api = Api::new(Arc::new(node), settings).map_err(|error| failed(&error))?;
-            output.note(&format!("The API is served at http://{address} (see /openapi.json); Ctrl-C stops it."));
+            let console = if api::has_console() { "" } else { ", which was not built in" };
+            output.note(&format!(
+                "Look at it in a browser: the console{console} is at http://{address}/, the API beside it (see /openapi.json). \
+                 Ctrl-C stops it."
+            ));
             let mut stopped = stopping.subscribe();
             serving.spawn(api::serve(listener, api, async move {
                 // The sender lives until all have stopped.

@@ -189,6 +189,16 @@ impl Server {
         line.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line")
     }
 
+    /// The whole answer to a request without a body.
+    pub fn raw_text(&self, head: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        write!(stream, "{head}\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        std::io::Read::read_to_end(&mut stream, &mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// A request as bytes, for what no client would send; returns status and body.
     pub fn raw(&self, head: &str, body: &[u8]) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();

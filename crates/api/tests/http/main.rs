@@ -3,6 +3,7 @@
 mod approvals;
 mod bad_input;
 mod connections;
+mod console;
 mod document;
 mod events;
 mod harness;

@@ -1,0 +1,29 @@
+/** What netting does to a cycle, out of the bilateral lines of its members. */
+
+import type { PositionView } from "./api-types.ts";
+import { minor } from "./amount.ts";
+
+/** What one member paid another. */
+export interface Flow {
+  from: string;
+  to: string;
+  value: bigint;
+}
+
+/** What each member paid each other in the open cycle, the largest first. */
+export function flows(positions: PositionView[]): Flow[] {
+  const all = positions.flatMap((position) =>
+    position.bilateral.map((line) => ({ from: position.member, to: line.counterparty, value: minor(line.paid) })),
+  );
+  return all.filter((flow) => flow.value > 0n).sort((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0));
+}
+
+/** What each member has received less what it has paid. The sum over all is 0. */
+export function nets(members: string[], all: Flow[]): Map<string, bigint> {
+  const found = new Map(members.map((member) => [member, 0n]));
+  for (const { from, to, value } of all) {
+    found.set(from, (found.get(from) ?? 0n) - value);
+    found.set(to, (found.get(to) ?? 0n) + value);
+  }
+  return found;
+}

@@ -1,0 +1,94 @@
+// A browser that looks at a node, and what the tests do in it.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const PICTURES = process.env.COMITY_PICTURES;
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+export async function launch() {
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+/** A person at a browser of their own. What the page complains of, and what it asks of others than its node, fails the test. */
+export async function visit(browser, node, { language = "en-US", scheme = "light", width = 1280, height = 900 } = {}) {
+  const context = await browser.newContext({ locale: language, colorScheme: scheme, viewport: { width, height }, acceptDownloads: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // Refusals of the node are answers that the page shows; a lost connection is what a test is about.
+    if (message.type() === "error" && !/Failed to load resource|ERR_/.test(message.text())) complaints.push(message.text());
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith("http") && url.host !== new URL(node.url).host) complaints.push(`a request to ${url.href}`);
+  });
+  await page.goto(node.url);
+  await page.locator("main h1").waitFor();
+  return {
+    page,
+    complaints,
+    async go(hash) {
+      await page.goto(`${node.url}/${hash}`);
+      await page.locator("main h1").waitFor();
+    },
+    async close() {
+      await context.close();
+      assert.deepEqual(complaints, []);
+    },
+  };
+}
+
+/** Brings a person's key into the browser and signs in with it. */
+export async function signIn({ page, go }, person) {
+  await go("#/sign-in");
+  await page.locator("#name").fill(person.name);
+  await page.locator("summary").click();
+  await page.locator("#pem").fill(person.pem);
+  await page.locator("form button[type=submit]").click();
+  await page.locator("li button.primary", { hasText: person.name }).click();
+  await page.locator("header .who").waitFor();
+}
+
+/** Fills the form of a payment and sends it; the outcome's text. */
+export async function pay({ page, go }, { to, amount, detail }) {
+  await go("#/payments/new");
+  await page.locator("#creditor").selectOption(to);
+  await page.locator("#amount").fill(amount);
+  await page.locator("#value-date").fill("2026-11-23");
+  if (detail) {
+    await page.locator("form summary").click();
+    for (const [field, value] of Object.entries(detail)) await page.locator(`#${field}`).fill(value);
+  }
+  await page.locator("form button.primary").click();
+  await page.locator("dialog[open] button.primary").click();
+  const outcome = page.locator("main .outcome");
+  await outcome.waitFor();
+  return (await outcome.innerText()).trim();
+}
+
+/** What axe finds wrong. */
+export async function axe(page) {
+  await page.evaluate(() => !("axe" in globalThis)) && (await inject(page));
+  const found = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).slice(0, 3).join("; ")}`);
+}
+
+/** The page's policy lets no foreign script in: axe comes by the debugger, which is not bound by it. */
+async function inject(page) {
+  const { readFile } = await import("node:fs/promises");
+  await page.evaluate(await readFile(AXE, "utf8"));
+}
+
+/** A picture of the whole page, where pictures are wanted. */
+export async function picture(page, name) {
+  if (!PICTURES) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+}

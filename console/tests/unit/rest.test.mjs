@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./load.mjs";
+
+test("an operator signs a label, the union, the nonce and the name", async () => {
+  const { loginMessage } = await load("lib/keys.ts");
+  const { hex } = await load("lib/bytes.ts");
+  const [union, nonce] = ["11".repeat(32), "22".repeat(32)];
+  const label = Buffer.from("comity operator login v1\0").toString("hex");
+  assert.equal(hex(loginMessage(union, nonce, "Zoë")), `${label}${union}${nonce}${Buffer.from("Zoë").toString("hex")}`);
+  assert.throws(() => loginMessage("xy", nonce, "a"), RangeError);
+});
+
+test("the nets of all members sum to nothing", async () => {
+  const { flows, nets } = await load("lib/netting.ts");
+  const line = (counterparty, paid) => ({ counterparty, paid: { amount: "", minor: paid, currency: "USD" } });
+  const positions = [
+    { member: "A", bilateral: [line("B", "100"), line("C", "5")] },
+    { member: "B", bilateral: [line("A", "0"), line("C", "70")] },
+    { member: "C", bilateral: [line("A", "30")] },
+  ];
+  const all = flows(positions);
+  assert.deepEqual(all.map((flow) => flow.value), [100n, 70n, 30n, 5n]);
+  assert.deepEqual([...nets(["A", "B", "C"], all)], [["A", -75n], ["B", 30n], ["C", 45n]]);
+});
+
+test("the language is the first that both sides speak", async () => {
+  const { chosenLanguage } = await load("lib/language.ts");
+  assert.equal(chosenLanguage(["de-AT", "pt-BR", "en"]), "pt");
+  assert.equal(chosenLanguage(["ja"]), "en");
+});
