@@ -83,7 +83,7 @@ class Node {
   /** Starts it; it is there when this resolves. */
   async start() {
     const argv = ["serve", "--config", join(this.home, "node.toml"), "--output", "json", "--log-level", "warn", "--rehearse-from", this.from, "--rehearse-anyway"];
-    if (this.port) argv.push("--listen", `127.0.0.1:${this.port}`);
+    argv.push("--listen", `127.0.0.1:${this.port ?? 0}`);
     this.child = spawn(BINARY, argv, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
     this.log = "";
     this.child.stderr.on("data", (text) => (this.log += text));
