@@ -83,7 +83,7 @@ describe("pages", { concurrency: false }, () => {
     await visitor.page.locator("dialog[open]").waitFor();
     assert.equal(await visitor.page.evaluate(() => document.activeElement.closest("dialog") !== null), true, "the focus is in the dialog");
     await visitor.page.keyboard.press("Escape");
-    await visitor.page.locator("dialog[open]").waitFor({ state: "detached" });
+    await visitor.page.locator("dialog").waitFor({ state: "detached" });
     await visitor.page.locator("#amount").press("Enter");
     await visitor.page.locator("dialog[open] button.primary").press("Enter");
     await visitor.page.locator("main .notice", { hasText: "settled" }).waitFor();
