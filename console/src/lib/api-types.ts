@@ -65,6 +65,28 @@ export type ApprovalsView = {
   approvals: (ApprovalView)[];
 };
 
+/** A currency of a basket. */
+export type BasketCurrencyView = {
+  /** How much of it is in a unit, with twelve decimals. */
+  amount: string;
+  /** ISO 4217 code. */
+  currency: string;
+  next_rates?: RatesView | null;
+  rates?: RatesView | null;
+  /** Its share on the base day, in percent. */
+  weight_percent: string;
+};
+
+/** A unit of account that is a basket of currencies. */
+export type BasketView = {
+  /** What is in it. */
+  currencies: (BasketCurrencyView)[];
+  /** ISO 4217 code of the currency that rates are published in. */
+  reference: string;
+  /** What a unit is worth in it by the rates in force, with twelve decimals; null while one is not published. */
+  value?: string | null;
+};
+
 /** A signed batch in a block. */
 export type BatchView = {
   /** Number of commands. */
@@ -200,6 +222,8 @@ export type CommandText = AcceptOrder & {
   command: "CloseCycle";
 } | ConfirmLeg & {
   command: "ConfirmLeg";
+} | PayClaim & {
+  command: "PayClaim";
 } | Propose & {
   command: "Propose";
 } | ProposalText & {
@@ -374,6 +398,14 @@ export type EventView = {
   /** What it owed the union. */
   owed: AmountView;
 } | {
+  event: "claim_paid";
+  /** What is left of the claim. */
+  left: AmountView;
+  /** The member, by code. */
+  member: string;
+  /** What it paid. */
+  paid: AmountView;
+} | {
   /** `agree`, `oppose` or `abstain`. */
   ballot: string;
   event: "voted";
@@ -433,8 +465,18 @@ export type LegView = AmountView & {
   debtor: string;
   /** What it discharges, in the unit of account. */
   discharges: AmountView;
+  /** The day by which it, or its next instalment, is due; null where the charter has no deadline, and once it is not open. */
+  due_on?: string | null;
+  /** In so many instalments it is paid; 0 for at once. */
+  instalments: number;
+  /** So many of them are paid. */
+  instalments_paid: number;
+  /** What is to be paid next, in the settlement asset: all of it, or the next instalment. Nought once it is not open. */
+  next: AmountView;
   /** Its number in the cycle, from 0. */
   number: number;
+  /** `open`, `confirmed`, or `closed_out`: the rest of it is not called for any more, since a side of it defaulted. */
+  status: string;
 };
 
 /** Caps and reservations of a position, in the unit of account. No cap is null. */
@@ -685,6 +727,12 @@ export type ParticipantsView = {
   participants: (ParticipantView)[];
 };
 
+/** A member that defaulted pays off a part of the claim on it, out of its position. */
+export type PayClaim = {
+  /** In the unit of account; at most the claim. */
+  amount: string;
+};
+
 /** What became of orders, each by itself. */
 export type PaymentsView = {
   /** An outcome for each order, by line. */
@@ -709,12 +757,19 @@ export type PositionView = {
   bilateral: (BilateralView)[];
   can_pay?: AmountView | null;
   can_receive?: AmountView | null;
+  /** What it defaulted on and has not paid off. */
+  claim: AmountView;
   credit_cap?: AmountView | null;
+  /** What it would own or owe had nothing ever been settled: what the tranche schedule is of. */
+  cumulative: AmountView;
   debit_cap?: AmountView | null;
+  /** Charges, interest and shares in losses that its caps had no room for yet: negative for what it is still to pay. */
+  dues: AmountView;
   /** The member, by code. */
   member: string;
   /** The part of the balance that no closed cycle has called for. */
   open_balance: AmountView;
+  quota?: AmountView | null;
   /** What legs of closed cycles call on it to pay. */
   to_pay: AmountView;
   /** What such legs are to bring it. */
@@ -866,12 +921,14 @@ export type ProvedView = {
 };
 
 /**
- * A member publishes the two rates of its own currency, in units of account per unit of the currency, as a decimal
- * number (`0.04615`) or a fraction (`923/20000`).
+ * A member publishes the two rates of a currency, in units of account per unit of the currency (in units of the reference currency where
+ * the unit of account is a basket), as a decimal number (`0.04615`) or a fraction (`923/20000`).
  */
 export type PublishRates = {
   /** What a creditor gets. */
   buying: string;
+  /** ISO 4217 code; without it the member's own. Others are for the member that the charter names as publisher. */
+  currency?: string | null;
   /** First day on which they apply, `YYYY-MM-DD`; today or later. */
   from_day: string;
   /** What a debtor gives; not less. */
@@ -1147,17 +1204,29 @@ export type TriedView = {
 
 /**
  * The union's own accounts in the book of positions, in the unit of account. They belong to all members together;
- * with the members' balances they sum to zero.
+ * with the members' balances, dues and claims they sum to zero.
  */
 export type UnionAccountsView = {
+  /** Charges on balances. */
+  charges: AmountView;
   /** Rate differences: what the buying and selling rates of converted orders left between their two sides. */
   exchange: AmountView;
+  /** Interest of debtors that was not paid to creditors. */
+  interest: AmountView;
+  /** What members and these accounts bore of defaults and has not come back. */
+  losses: AmountView;
   /** Roundings: the fractions of minor units that conversions left. */
   rounding: AmountView;
 };
 
 /** The union: who it is, and how far it has come. */
 export type UnionView = {
+  /**
+   * Units of the settlement asset that pay one unit of account, as an exact fraction; null while the rates that it follows from are not
+   * published.
+   */
+  asset_per_unit?: string | null;
+  basket?: BasketView | null;
   /** Hash of the last block (of the charter before the first), hexadecimal. */
   block: string;
   /** Hash of the text of the charter in force, hexadecimal. */
@@ -1182,6 +1251,8 @@ export type UnionView = {
   open_orders: number;
   /** The version of the rules in force. */
   protocol: number;
+  /** Code of the member that alone publishes rates; null where each publishes those of its own currency. */
+  rates_publisher?: string | null;
   /** ISO 4217 code of the currency that settlement legs are paid in. */
   settlement_asset: string;
   /** State hash after it, hexadecimal. */

@@ -5,7 +5,7 @@ import type { EventView, ReadyView } from "./api-types.ts";
 
 const KINDS = [
   "order", "transfer", "returned", "return_request", "queue_run", "cycle_closed", "leg_called", "leg_confirmed", "leg_deferred",
-  "instalment_confirmed", "leg_closed_out", "defaulted", "cycle_settled", "cycle_opened", "settings_changed",
+  "instalment_confirmed", "leg_closed_out", "defaulted", "claim_paid", "cycle_settled", "cycle_opened", "settings_changed",
   "standing_changed", "key_replaced", "proposal", "voted",
 ] as const;
 

@@ -562,6 +562,7 @@ export const en = {
   "event.instalment_confirmed": "Instalment confirmed",
   "event.leg_closed_out": "Leg closed out",
   "event.defaulted": "Member in default:",
+  "event.claim_paid": "Part of a claim paid off:",
   "event.settings_changed": "Settings changed:",
   "event.standing_changed": "Standing changed:",
   "event.key_replaced": "Key replaced:",

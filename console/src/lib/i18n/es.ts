@@ -564,6 +564,7 @@ export const es: Catalogue = {
   "event.instalment_confirmed": "Cuota confirmada",
   "event.leg_closed_out": "Pago cancelado por incumplimiento",
   "event.defaulted": "Miembro en incumplimiento:",
+  "event.claim_paid": "Parte de un crédito pagada:",
   "event.settings_changed": "Ajustes cambiados:",
   "event.standing_changed": "Situación cambiada:",
   "event.key_replaced": "Clave reemplazada:",

@@ -564,6 +564,7 @@ export const fr: Catalogue = {
   "event.instalment_confirmed": "Versement confirmé",
   "event.leg_closed_out": "Règlement soldé",
   "event.defaulted": "Membre en défaut :",
+  "event.claim_paid": "Partie d’une créance payée :",
   "event.settings_changed": "Réglages changés :",
   "event.standing_changed": "Situation changée :",
   "event.key_replaced": "Clé remplacée :",

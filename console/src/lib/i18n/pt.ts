@@ -564,6 +564,7 @@ export const pt: Catalogue = {
   "event.instalment_confirmed": "Parcela confirmada",
   "event.leg_closed_out": "Perna encerrada por inadimplência",
   "event.defaulted": "Membro inadimplente:",
+  "event.claim_paid": "Parte de um crédito paga:",
   "event.settings_changed": "Ajustes mudados:",
   "event.standing_changed": "Situação mudada:",
   "event.key_replaced": "Chave substituída:",
