@@ -126,6 +126,10 @@ fn status<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> u16 {
 fn a_member_with_its_key_in_a_token_founds_pays_decides_and_is_verified() {
     let Some(vault) = Vault::new() else { return };
     vault.found();
+    let doctor = ["doctor", "--config", &vault.scene.arg("agreed/node.toml"), "--output=json"];
+    let found = vault.run(&doctor).json();
+    let of_key = found["checks"].as_array().unwrap().iter().find(|check| check["check"] == "key of BRA").unwrap();
+    assert_eq!(of_key["status"], "ok", "{found}");
     let node = vault.serve();
     let as_brazil = |arguments: &[&str]| {
         let own = ["--member=BRA", "--key", &vault.key("BRA"), "--node", &node.url];
@@ -159,15 +163,11 @@ fn a_member_with_its_key_in_a_token_founds_pays_decides_and_is_verified() {
 
     // Another key in the token takes the first one's place.
     vault.generate("BRA2");
-    as_brazil(&["keys", "replace", "signing", &vault.key("BRA2")]).expect(0);
     as_brazil(&["keys", "replace", "node", &vault.key("BRA2")]).expect(2).says(&["a node's key is in a file"]);
+    as_brazil(&["keys", "replace", "signing", &vault.key("BRA2")]).expect(0);
     let log = node.stop(Signal::SIGTERM);
     assert!(log.contains("did not sign"), "{log}");
 
-    let doctor = ["doctor", "--config", &vault.scene.arg("agreed/node.toml"), "--output=json"];
-    let found = vault.run(&doctor).json();
-    let of_key = found["checks"].as_array().unwrap().iter().find(|check| check["check"] == "key of BRA").unwrap();
-    assert_eq!(of_key["status"], "ok", "{found}");
     run(&["verify", &vault.scene.arg("agreed")]).expect(0);
 }
 
