@@ -3,6 +3,7 @@
 mod admission;
 mod bad_arguments;
 mod bad_orders;
+mod book;
 mod clear;
 mod doctor;
 mod export;
@@ -17,4 +18,5 @@ mod scene;
 mod serving;
 mod simulate;
 mod token;
+mod tutorial;
 mod verify;
