@@ -22,6 +22,9 @@ use union::{Batch, Block, Hash, STATE_BEHIND_MAX, Tip};
 /// How often a leader without batches looks whether something has fallen due.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// What is final is applied by then, unless this node has missed that it is.
+const MISSED: Duration = Duration::from_millis(400);
+
 /// The rules of a block's content, as the leader follows them and the others check them.
 #[derive(Clone)]
 pub(crate) struct Leader {
@@ -120,14 +123,17 @@ impl Leader {
             return true;
         }
         let height = block.header().state_height().expect("a block is read strictly");
-        // The leader has applied that block. Who has missed that it is final would wait for a later one that is, which without its vote there
-        // may never be.
-        if self.state().0 < height {
-            for certified in height..=tip.height() {
-                self.marshal.hint_finalized(Height::new(certified), NonEmptyVec::new(leader.clone()));
-            }
+        select! {
+            () = self.applied(height) => {},
+            // The leader has applied that block. Who has missed that it is final would wait for a later one that is, which without its
+            // vote there may never be.
+            () = context.sleep(MISSED) => {
+                for certified in height..=tip.height() {
+                    self.marshal.hint_finalized(Height::new(certified), NonEmptyVec::new(leader.clone()));
+                }
+                self.applied(height).await;
+            },
         }
-        self.applied(height).await;
         let is_same = self.state_at(height) == Some(block.header().state);
         if !is_same {
             tracing::error!(height, "a block was proposed that names another state than this node has come to");
