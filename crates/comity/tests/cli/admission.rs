@@ -17,7 +17,7 @@ pub fn wait_until(node: &Serving, arguments: &[&str], is_so: impl Fn(&Value) -> 
         if is_so(&shown) {
             return shown;
         }
-        std::thread::yield_now();
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
     }
 }
 

@@ -79,7 +79,7 @@ impl Network {
 /// Waits until a node takes batches.
 pub fn wait_until_ready(node: &Serving) {
     while node.get("/ready").0 != 200 {
-        std::thread::yield_now();
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
     }
 }
 
@@ -216,7 +216,7 @@ fn what_one_node_takes_all_come_to() {
     wait_until_ready(&nodes[3]);
     for node in &nodes {
         while node.run(&["members", "BRA", "--output=json"]).expect(0).json()["rules"].as_array().unwrap().is_empty() {
-            std::thread::yield_now();
+            std::thread::park_timeout(std::time::Duration::from_millis(10));
         }
         let metrics = node.get("/metrics").1;
         for metric in ["comity_nodes 4", "comity_peer_messages_refused_total 0", "comity_waiting_batches 0"] {

@@ -12,10 +12,11 @@ use union::{
 
 /// Waits for something that nodes come to.
 pub fn until(what: &str, is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(120);
     while !is_so() {
         assert!(Instant::now() < end, "{what}");
-        std::thread::yield_now();
+        // The machine is the nodes' meanwhile.
+        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 

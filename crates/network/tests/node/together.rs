@@ -124,7 +124,7 @@ fn four_nodes_agree() {
     for node in &nodes {
         // A block or two later the state after the last order's block is certified.
         while node.durable_height() < height + 3 {
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(10));
         }
     }
     for node in &nodes {
