@@ -6,7 +6,7 @@ use std::fmt;
 pub const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:";
 
 /// A set of versions that were published together. A version is a row of [`VERSIONS`], and what differs in structure is
-/// a mark on the elements concerned ([`crate::grammar`]).
+/// a mark on the elements concerned (`grammar`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Edition {
     /// The set of 2019, in force with the users of CBPR+ and HVPS+.
