@@ -1,7 +1,7 @@
 //! A node that comes late begins with a state that the others have certified.
 
 use crate::changes::{pays, until};
-use crate::together::Union;
+use crate::together::{Union, receipt_of};
 use journal::Reader;
 use network::{Checkpoint, CheckpointError, FinalityReceipt, Node, NodeError};
 use std::path::Path;
@@ -68,8 +68,7 @@ fn it_begins_with_a_checkpoint_and_votes() {
     nodes.push(union.start(3));
     let all: Vec<&Node> = nodes.iter().collect();
     pays(&mut union, 3, &nodes[2], 8, &all);
-    let last = nodes[2].durable_height();
-    until("the state after it is certified", || nodes[2].durable_height() >= last + 3);
+    let receipt = receipt_of(&nodes[2], 8);
     for node in &nodes {
         node.close().unwrap();
     }
@@ -78,7 +77,6 @@ fn it_begins_with_a_checkpoint_and_votes() {
     assert_eq!((verified.begins, verified.settled), (checkpoint.height(), 3));
     assert_eq!(network::verify(&union.path(0), |_| {}).unwrap().settled, 8);
     assert_eq!(network::founding(&union.path(3)).unwrap().charter().hash(), union.charter.hash());
-    let receipt = FinalityReceipt::find(&union.path(3), u64::MAX, 8).unwrap().expect("the order is certified");
     assert_eq!(receipt.check(&union.charter).unwrap().event.payment.id, 8);
     assert_eq!(FinalityReceipt::find(&union.path(3), u64::MAX, 1).unwrap(), None, "it came before");
     let statement = network::statement(&union.path(3), 0, Period::Cycle(1), u64::MAX).unwrap_err();

@@ -1,5 +1,6 @@
 //! Several nodes on loopback: what one takes, all come to.
 
+use crate::changes::until;
 use crate::fixture::{Member, charter, charter_of_nodes, founding, members, noon, pay};
 use network::{Clock, FinalityReceipt, Membership, Node, Options, Timing};
 use std::net::{SocketAddr, TcpListener};
@@ -75,8 +76,11 @@ impl Union {
     }
 }
 
-fn receipt_of(directory: &Path, order: u128) -> FinalityReceipt {
-    FinalityReceipt::find(directory, u64::MAX, order).unwrap().expect("a certified block names the state after it")
+/// Waits for a node's receipt of an order: not every block has a certificate of its own, a later one makes it final.
+pub fn receipt_of(node: &Node, order: u128) -> FinalityReceipt {
+    let receipt = || FinalityReceipt::find(node.directory(), node.durable_height(), order).unwrap();
+    until("a block with a certificate names the state after the order", || receipt().is_some());
+    receipt().unwrap()
 }
 
 /// Not with a byte changed, cut off or added, nor by the charter of another union.
@@ -119,20 +123,17 @@ fn four_nodes_agree() {
             tickets.push(node.submit(batch).unwrap());
         }
     }
-    let receipts: Vec<_> = tickets.into_iter().map(|ticket| ticket.wait().unwrap()).collect();
-    let height = receipts.iter().map(|receipt| receipt.height).max().unwrap();
+    let heights: Vec<_> = tickets.into_iter().map(|ticket| ticket.wait().unwrap().height).collect();
+    let (last, height) = (1..).zip(heights).max_by_key(|(_, height)| *height).unwrap();
     for node in &nodes {
-        // A block or two later the state after the last order's block is certified.
-        while node.durable_height() < height + 3 {
-            std::thread::park_timeout(Duration::from_millis(10));
-        }
+        receipt_of(node, last);
     }
+    let receipt = receipt_of(&nodes[3], 1);
     for node in &nodes {
         node.close().unwrap();
     }
     let states: Vec<_> = nodes.iter().map(|node| node.peek(|union| (union.height(), union.state()))).collect();
     assert!(states.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1), "{states:?}");
-    let receipt = receipt_of(&union.path(3), 1);
     let proved = receipt.check(&union.charter).unwrap();
     assert_eq!((proved.event.payment.id, proved.event.status), (1, OrderStatus::Settled));
     assert!(proved.certified > proved.height, "the state after the block is named by a later one");
