@@ -77,26 +77,11 @@ impl Journal {
         Self::create_on(Arc::new(disk), genesis, Options::default())
     }
 
-    /// Creates a journal in `directory` that begins after a block; otherwise like [`create_after_on`](Self::create_after_on).
-    ///
-    /// # Errors
-    ///
-    /// As [`create_after_on`](Self::create_after_on).
-    pub fn create_after(
-        directory: impl AsRef<Path>,
-        begins: (u64, &[u8]),
-        snapshot: ([u8; 32], impl FnOnce(&mut dyn io::Write) -> io::Result<()>),
-    ) -> Result<Self, Error> {
-        let directory = directory.as_ref();
-        let disk = Directory::create(directory).map_err(Error::io("create", directory.display().to_string()))?;
-        Self::create_after_on(Arc::new(disk), begins, snapshot, Options::default())
-    }
-
     /// Creates a journal on `disk`; otherwise like [`create`](Self::create).
     pub fn create_on(disk: Arc<dyn Disk>, genesis: &[u8], options: Options) -> Result<Self, Error> {
-        let lock = lock(disk.as_ref())?;
-        refuse_existing(disk.as_ref())?;
-        Self::create_at(disk, lock, 0, genesis, options)
+        check_length(0, genesis.len() as u64)?;
+        let lock = lock_empty(disk.as_ref())?;
+        Self::begin(disk, lock, beginning(0, genesis), genesis, options)
     }
 
     /// Creates a journal that begins after a block with the state there, rather than with genesis: `payload` takes the place of that
@@ -113,28 +98,26 @@ impl Journal {
         (state_hash, body): ([u8; 32], impl FnOnce(&mut dyn io::Write) -> io::Result<()>),
         options: Options,
     ) -> Result<Self, Error> {
-        let lock = lock(disk.as_ref())?;
-        refuse_existing(disk.as_ref())?;
-        let head = Head { height, hash: block_hash(BlockHash::default(), height, &[payload]) };
+        check_length(height, payload.len() as u64)?;
+        let lock = lock_empty(disk.as_ref())?;
+        let head = beginning(height, payload);
         // First what the journal cannot be without.
         SnapshotWriter::new(disk.clone(), lock.clone(), Arc::new(AtomicU64::new(height)))
             .write(SnapshotId { head, state_hash }, body)?;
-        Self::create_at(disk, lock, height, payload, options)
+        Self::begin(disk, lock, head, payload, options)
     }
 
-    fn create_at(
+    /// The first segment, with the block that the journal begins with.
+    fn begin(
         disk: Arc<dyn Disk>,
         lock: Arc<dyn Debug + Send + Sync>,
-        height: u64,
+        head: Head,
         payload: &[u8],
         options: Options,
     ) -> Result<Self, Error> {
-        check_length(height, payload.len() as u64)?;
         names::remove_unfinished(disk.as_ref())?;
-
-        let head = Head { height, hash: block_hash(BlockHash::default(), height, &[payload]) };
-        let tail = Tail::create(disk.as_ref(), height, BlockHash::default(), options, |tail| {
-            tail.put_record(head, height, &[payload])
+        let tail = Tail::create(disk.as_ref(), head.height, BlockHash::default(), options, |tail| {
+            tail.put_record(head, head.height, &[payload])
         })?;
         Self::finish_opening(disk, lock, options, tail, head)
     }
@@ -297,13 +280,20 @@ fn lock(disk: &dyn Disk) -> Result<Arc<dyn Debug + Send + Sync>, Error> {
     lock.map(Arc::from).ok_or_else(|| Error::Locked { place: disk.place() })
 }
 
-fn refuse_existing(disk: &dyn Disk) -> Result<(), Error> {
+/// What a journal begins with: no block comes before it.
+fn beginning(height: u64, payload: &[u8]) -> Head {
+    Head { height, hash: block_hash(BlockHash::default(), height, &[payload]) }
+}
+
+/// The lock of a disk that holds no journal.
+fn lock_empty(disk: &dyn Disk) -> Result<Arc<dyn Debug + Send + Sync>, Error> {
+    let lock = lock(disk)?;
     let present = disk.names().map_err(Error::io("list", disk.place()))?;
     let ours =
         |name: &&String| name.as_str() == names::HEAD || name.starts_with("blocks-") || name.starts_with("snapshot-");
     match present.iter().filter(ours).find(|name| !name.ends_with(names::UNFINISHED)) {
         Some(file) => Err(Error::Exists { place: disk.place(), file: file.clone() }),
-        None => Ok(()),
+        None => Ok(lock),
     }
 }
 
