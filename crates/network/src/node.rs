@@ -1,6 +1,5 @@
 //! The life of a node: open or join, admit, order, answer, close.
 
-use crate::checkpoint::last_certificate;
 use crate::clock::Clock;
 use crate::consensus::{self, Membership, NoPlace, Pool, Running};
 #[cfg(test)]
@@ -138,9 +137,6 @@ enum Order {
 pub(crate) struct Shared {
     pub union: RwLock<Union>,
     in_force: RwLock<InForce>,
-    /// The last certificate in the journal when the node was started, and the height of its block: where an engine begins that has
-    /// nothing of its own.
-    pub floor: Option<(u64, Vec<u8>)>,
     /// The block that the journal begins after; 0 for genesis.
     begins: u64,
     /// By member, those to come included: the highest sequence in a block so far.
@@ -174,7 +170,7 @@ impl InForce {
 }
 
 impl Shared {
-    fn new(union: Union, begins: u64, floor: Option<(u64, Vec<u8>)>, options: Options) -> Shared {
+    fn new(union: Union, begins: u64, options: Options) -> Shared {
         let members = 0..MEMBERS_MAX as u16;
         Shared {
             sequences: members.map(|member| AtomicU64::new(union.sequence(member))).collect(),
@@ -182,7 +178,6 @@ impl Shared {
             durable: watch::channel(union.height()).0,
             events: broadcast::channel(options.event_blocks).0,
             union: RwLock::new(union),
-            floor,
             begins,
             waiting_bytes: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
@@ -576,8 +571,7 @@ fn begin(
     index_seed: u64,
 ) -> Result<(Arc<Shared>, Snapshots, Recovered), NodeError> {
     let (union, recovered) = recover(&journal.reader(), directory, index_seed)?;
-    let (begins, floor) = (journal.reader().begins()?, last_certificate(&journal.reader(), union.height())?);
-    let shared = Arc::new(Shared::new(union, begins, floor, options));
+    let shared = Arc::new(Shared::new(union, journal.reader().begins()?, options));
     let snapshots = Snapshots::new(journal.snapshot_writer(), shared.clone(), options.snapshot_bytes);
     Ok((shared, snapshots, recovered))
 }

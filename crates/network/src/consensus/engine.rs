@@ -10,6 +10,7 @@ use super::pool::Pool;
 use super::relay::{self, Relay};
 use super::tips::Tips;
 use super::{Marshal, PublicKey, Scheme, Timing};
+use crate::checkpoint::last_certificate;
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::Shared;
@@ -126,11 +127,15 @@ impl Engine {
         let certificates = certificates.await.expect("the certificates of final blocks can be read");
         let blocks = prunable::Archive::init(context.child("blocks"), archive("blocks", &pages, charter.hash()));
         let blocks = blocks.await.expect("the final blocks can be read");
-        // The journal began with a checkpoint, or is a copy: the engine has none of the blocks in it, and need not fetch them.
-        let floor = shared.floor.as_ref().filter(|_| certificates.last_index().is_none());
+        let reader = journal.reader();
+        // Without any, the journal began with a checkpoint, is a copy, or is new: the blocks in it need not be fetched.
+        let floor = match certificates.last_index() {
+            Some(_) => None,
+            None => last_certificate(&reader, *shared.durable.borrow()).expect("the journal can be read"),
+        };
         let floor = floor.and_then(|(height, certificate)| {
-            let nodes = scheme(rosters.union(), rosters.of_height(*height)?, &key).ok()?;
-            certificate::decode(certificate, &nodes).ok()
+            let nodes = scheme(rosters.union(), rosters.of_height(height)?, &key).ok()?;
+            certificate::decode(&certificate, &nodes).ok()
         });
         let start = floor.map_or_else(|| Start::Genesis(genesis.clone()), Start::Floor);
         let (actor, marshal, _): (_, Marshal, _) = Actor::init(
@@ -161,7 +166,6 @@ impl Engine {
             let union = shared.union.read().unwrap_or_else(PoisonError::into_inner);
             Arc::new(Tips::new(union.tip().clone()))
         };
-        let reader = journal.reader();
         let (to_executor, to_apply) = mpsc::unbounded_channel();
         let executor = Executor {
             shared: shared.clone(),
