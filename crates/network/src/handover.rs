@@ -128,10 +128,13 @@ impl Handovers {
     pub fn see(&mut self, union: &union::Union, parts: StateParts, header: &BlockHeader, certificate: &[u8]) {
         self.parts.insert(header.height, parts);
         self.parts.retain(|height, _| height + STATE_BEHIND_MAX + 2 > header.height);
+        let is_last = (header.height + 1).is_multiple_of(union.charter().epoch_blocks);
+        if !is_last || certificate.is_empty() {
+            return;
+        }
         let rosters = union.rosters();
         let (now, next) = (rosters.current().nodes(), rosters.next().nodes());
-        let is_last = (header.height + 1).is_multiple_of(union.charter().epoch_blocks);
-        if is_last && now != next && !certificate.is_empty() {
+        if now != next {
             let named = header.state_height().and_then(|height| self.parts.get(&height));
             let parts = *named.expect("a block names one of the latest states");
             self.found.push(Handover { header: *header, parts, keys: next, certificate: certificate.to_vec() });
