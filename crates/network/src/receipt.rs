@@ -50,15 +50,14 @@ impl FinalityReceipt {
         if !replay.founding().charter().has_nodes() {
             return Err(NodeError::Membership("one node orders alone here: its blocks have no certificates".into()));
         }
-        let (mut search, mut handovers) = (Search::default(), replay.handovers().to_vec());
+        let mut search = Search::default();
         while let Some(step) = replay.step()? {
-            let header = *step.block.header();
+            let (header, certificate) = (*step.block.header(), step.certificate);
             search.see(order, step.applied);
             // The nodes that certify a block come after the handovers before it.
-            search.prove(header, &step.certificate, &handovers);
-            if replay.handovers().len() > handovers.len() {
-                handovers = replay.handovers().to_vec();
-            }
+            let handovers = replay.handovers();
+            let before = handovers.partition_point(|handover| handover.height() < header.height);
+            search.prove(header, &certificate, &handovers[..before]);
         }
         Ok(search.receipt)
     }
