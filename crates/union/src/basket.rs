@@ -18,12 +18,6 @@ use serde::Deserialize;
 /// What prices are counted in: so many make one unit of the reference currency.
 pub(crate) const PRICE_ONE: u64 = 1_000_000_000_000;
 
-/// Decimals of a price.
-const PRICE_DECIMALS: u8 = 12;
-
-/// Decimals of a weight in percent.
-const WEIGHT_DECIMALS: u8 = 4;
-
 /// A hundred percent.
 const WEIGHTS_ALL: u64 = 1_000_000;
 
@@ -87,6 +81,12 @@ impl RatesFile {
 }
 
 impl Basket {
+    /// Decimals of a price, and of a currency's amount in a basket.
+    pub const PRICE_DECIMALS: u8 = 12;
+
+    /// Decimals of a weight in percent.
+    pub const WEIGHT_DECIMALS: u8 = 4;
+
     pub(crate) fn check(file: BasketFile, unit: Currency, has_publisher: bool) -> Result<Basket, CharterError> {
         if !has_publisher {
             return Err(rule("basket", "needs rates.publisher: nobody's own currency says what the others are worth"));
@@ -95,7 +95,7 @@ impl Basket {
             return Err(rule("basket.currencies", format!("are not 1 to {CURRENCIES_MAX}")));
         }
         let value =
-            money::parse_amount(&file.value, PRICE_DECIMALS).map_err(|e| rule("basket.value", e.to_string()))?;
+            money::parse_amount(&file.value, Self::PRICE_DECIMALS).map_err(|e| rule("basket.value", e.to_string()))?;
         let mut currencies: Vec<BasketCurrency> = Vec::with_capacity(file.currencies.len());
         for (at, from) in file.currencies.iter().enumerate() {
             let key = |name: &str| format!("basket.currencies[{at}].{name}");
@@ -103,7 +103,7 @@ impl Basket {
             if currency == unit || currencies.iter().any(|other| other.currency == currency) {
                 return Err(rule(key("currency"), "is the unit of account itself, or is there twice"));
             }
-            let weight = money::parse_amount(&from.weight_percent, WEIGHT_DECIMALS);
+            let weight = money::parse_amount(&from.weight_percent, Self::WEIGHT_DECIMALS);
             let weight = weight.map_err(|error| rule(key("weight_percent"), error.to_string()))?;
             let base = rate(key("base_rate"), &from.base_rate)?;
             if currency == file.reference && base.numerator() != base.denominator() {
@@ -112,7 +112,7 @@ impl Basket {
             // Both factors have 64 bits; what is not above nought after this is too small to count.
             let share = u128::from(value) * u128::from(weight) / u128::from(WEIGHTS_ALL);
             let amount = u64::try_from(share).ok().and_then(|share| {
-                base.reciprocal().convert(share, PRICE_DECIMALS, PRICE_DECIMALS, Rounding::HalfEven).ok()
+                base.reciprocal().convert(share, Self::PRICE_DECIMALS, Self::PRICE_DECIMALS, Rounding::HalfEven).ok()
             });
             let amount = amount.filter(|&amount| amount > 0).ok_or_else(|| {
                 rule(
@@ -124,7 +124,7 @@ impl Basket {
         }
         let sum: u64 = currencies.iter().map(|currency| currency.weight).fold(0, u64::saturating_add);
         if sum != WEIGHTS_ALL {
-            let sum = money::format_amount(sum.into(), WEIGHT_DECIMALS);
+            let sum = money::format_amount(sum.into(), Self::WEIGHT_DECIMALS);
             return Err(rule("basket.currencies", format!("have weights that sum to {sum} percent, not to 100")));
         }
         Ok(Basket { reference: file.reference, currencies })

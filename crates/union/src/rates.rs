@@ -82,8 +82,7 @@ impl Union {
         }
         let none =
             Rejection::new(Reason::AM03, Field::Currency, "the currency is neither a member's nor in the basket");
-        let preferred = if self.charter.publisher.is_none() { vec![sender] } else { vec![] };
-        self.place_of_rates(currency, &preferred).ok_or(none)
+        self.place_of_rates(currency, &[sender]).ok_or(none)
     }
 
     /// A day has begun: the rates published for it replace the old ones.
@@ -125,7 +124,8 @@ impl Union {
     /// Where nobody publishes the currency's rates, or nobody has.
     pub(crate) fn unit_rates(&self, currency: Currency, preferred: &[u16]) -> Result<(Rate, Rate), Rejection> {
         let reject = |text| Rejection::new(Reason::AM03, Field::Currency, text);
-        if !self.charter.members.iter().any(|member| member.currency == currency) {
+        let is_own = |member: &u16| self.charter.members[usize::from(*member)].currency == currency;
+        if !preferred.iter().any(is_own) && !(0..self.charter.members.len() as u16).any(|member| is_own(&member)) {
             return Err(reject("the currency is not that of a member or the unit of account"));
         }
         let at = self.place_of_rates(currency, preferred).expect("it is a member's");

@@ -3,11 +3,8 @@
 use super::RatesView;
 use money::format_amount;
 use serde::{Deserialize, Serialize};
-use union::{BasketCurrency, Union};
+use union::{Basket, BasketCurrency, Union};
 use utoipa::ToSchema;
-
-/// Decimals of values and amounts in a basket.
-const DECIMALS: u8 = 12;
 
 /// A unit of account that is a basket of currencies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -39,12 +36,12 @@ impl BasketView {
     /// The basket, and what it is worth now; `None` where the unit of account is not one.
     pub fn new(union: &Union) -> Option<Self> {
         let basket = union.charter().basket.as_ref()?;
-        let decimal = |amount: u64| format_amount(amount.into(), DECIMALS);
+        let decimal = |amount: u64| format_amount(amount.into(), Basket::PRICE_DECIMALS);
         let currency = |(place, currency): (usize, &BasketCurrency)| {
             let [rates, next_rates] = union.basket_rates(place).map(RatesView::new);
             BasketCurrencyView {
                 currency: currency.currency.code().to_owned(),
-                weight_percent: format_amount(currency.weight.into(), 4),
+                weight_percent: format_amount(currency.weight.into(), Basket::WEIGHT_DECIMALS),
                 amount: decimal(currency.amount),
                 rates,
                 next_rates,
