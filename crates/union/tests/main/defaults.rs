@@ -163,12 +163,7 @@ fn a_claim_is_paid_off() {
         assert_eq!(scene.send(member, &[Command::PayClaim { amount }]), [expected], "{member} {amount}");
     }
 
-    let readmit = crate::votes::about(&scene, union::Decision::Readmit, A);
-    assert_eq!(scene.send(B, &[readmit]), ["done"]);
-    crate::votes::all_agree(&mut scene, 1, &[B, C]);
-    scene.clock("2006-01-04 12:00");
-    let height = scene.union.proposals()[0].in_force_height;
-    crate::votes::up_to(&mut scene, height);
+    readmit_a(&mut scene);
     assert_eq!(scene.send(A, &[Command::PayClaim { amount: 150 }]), ["done"]);
     assert_eq!(happened(&scene, |event| matches!(event, Event::ClaimPaid(paid) if paid.left == 150)), 1);
     assert_eq!(scene.positions(), [-150, 250, -50, -50]);
@@ -189,6 +184,16 @@ fn a_claim_is_paid_off() {
     assert_eq!(scene.send(A, &[Command::PayClaim { amount: 1 }]), ["rejected AM12 amount"]);
 }
 
+/// The others readmit the member that defaulted, in the morning of the third day.
+fn readmit_a(scene: &mut Scene) {
+    let readmit = crate::votes::about(scene, union::Decision::Readmit, A);
+    assert_eq!(scene.send(B, &[readmit]), ["done"]);
+    crate::votes::all_agree(scene, 1, &[B, C]);
+    scene.clock("2006-01-04 12:00");
+    let height = scene.union.proposals()[0].in_force_height;
+    crate::votes::up_to(scene, height);
+}
+
 /// The union's own accounts get back what they bore, and a member's cap bounds what it can pay at once.
 #[test]
 fn reserves_get_back_what_they_bore() {
@@ -200,12 +205,7 @@ fn reserves_get_back_what_they_bore() {
     scene.clock("2006-01-02 18:00");
     scene.send(C, &confirm(1, 1));
     scene.clock("2006-01-04 10:00");
-    let readmit = crate::votes::about(&scene, union::Decision::Readmit, A);
-    assert_eq!(scene.send(B, &[readmit]), ["done"]);
-    crate::votes::all_agree(&mut scene, 1, &[B, C]);
-    scene.clock("2006-01-04 12:00");
-    let height = scene.union.proposals()[0].in_force_height;
-    crate::votes::up_to(&mut scene, height);
+    readmit_a(&mut scene);
     let before = scene.positions();
     assert_eq!(scene.send(A, &[Command::PayClaim { amount: 306 }]), ["done"]);
     // Six of 612 were borne by the exchange account, 101, 202 and 303 by the members: half of each.

@@ -1,7 +1,7 @@
 //! The member that paid asks for a settled order back; the member that was paid gives it back or refuses.
 
-use crate::scene::{A, B, C, Scene, Terms};
-use union::{Command, Event, Found, Payment, Reason, RequestStatus};
+use crate::scene::{A, B, C, Scene, Terms, return_of};
+use union::{Command, Event, Found, Reason, RequestStatus};
 
 fn ask(order: u128) -> Command {
     Command::RequestReturn { order, reason: Reason(*b"DUPL") }
@@ -9,15 +9,6 @@ fn ask(order: u128) -> Command {
 
 fn refuse(order: u128) -> Command {
     Command::RefuseReturn { order, reason: Reason(*b"LEGL") }
-}
-
-fn return_of(original: Payment, id: u128) -> Payment {
-    Payment {
-        kind: Payment::RETURN,
-        original: original.id,
-        reason: Reason::CUST,
-        ..Payment::new(id, original.creditor, original.debtor, original.currency, original.amount, original.value_date)
-    }
 }
 
 /// What is remembered of a request.

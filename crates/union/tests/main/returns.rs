@@ -1,17 +1,7 @@
 //! A settled payment is given back by a new entry, once, whole, between the same two sides.
 
-use crate::scene::{A, B, C, CLP, Scene, Terms};
+use crate::scene::{A, B, C, CLP, Scene, Terms, return_of};
 use union::{Command, Payment, Reason};
-
-/// The return `id` of a payment.
-fn return_of(original: Payment, id: u128) -> Payment {
-    Payment {
-        kind: Payment::RETURN,
-        original: original.id,
-        reason: Reason::CUST,
-        ..Payment::new(id, original.creditor, original.debtor, original.currency, original.amount, original.value_date)
-    }
-}
 
 #[test]
 fn once_and_whole() {

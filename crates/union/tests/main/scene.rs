@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use union::{
     Applied, Batch, Block, Charter, ClockTime, Command, Day, Event, Found, Hash, Leg, Outcome, Payment, RECORD_BYTES,
-    Union,
+    Reason, Union,
 };
 
 pub const A: u16 = 0;
@@ -327,5 +327,15 @@ pub fn word(outcome: &Outcome) -> String {
         Outcome::AlreadyDone(status) => format!("already {}", status.name()),
         Outcome::Order { status, reason } => words(status.name(), reason.code()),
         Outcome::Rejected(rejection) => format!("rejected {} {}", rejection.reason, rejection.field.name()),
+    }
+}
+
+/// The return `id` of a payment.
+pub fn return_of(original: Payment, id: u128) -> Payment {
+    Payment {
+        kind: Payment::RETURN,
+        original: original.id,
+        reason: Reason::CUST,
+        ..Payment::new(id, original.creditor, original.debtor, original.currency, original.amount, original.value_date)
     }
 }
