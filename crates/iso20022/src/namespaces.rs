@@ -3,6 +3,16 @@
 use quick_xml::events::BytesStart;
 use quick_xml::name::{Namespace, NamespaceError, NamespaceResolver, QName, ResolveResult};
 
+/// Why an element cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BeginError {
+    /// The reader of XML takes `<>` and `<a:>` for elements.
+    #[error("an element has no name")]
+    NoName,
+    #[error(transparent)]
+    Namespace(#[from] NamespaceError),
+}
+
 /// The namespaces that are declared around where reading has come to.
 ///
 /// Few elements declare any: the others cost a comparison, where a reader that resolves every name looks through the attributes
@@ -17,10 +27,13 @@ pub(crate) struct Namespaces {
 }
 
 impl Namespaces {
-    /// An element begins. Fails where it declares what cannot be declared, or too many.
+    /// An element begins. Fails where it has no name, declares what cannot be declared, or too many.
     #[inline]
-    pub fn begin(&mut self, start: &BytesStart<'_>) -> Result<(), NamespaceError> {
+    pub fn begin(&mut self, start: &BytesStart<'_>) -> Result<(), BeginError> {
         self.depth += 1;
+        if start.local_name().as_ref().is_empty() {
+            return Err(BeginError::NoName);
+        }
         if start.attributes_raw().contains("xmlns") {
             self.resolver.push(start)?;
             self.declared.push(self.depth);

@@ -80,6 +80,9 @@ fn what_is_no_message_is_said_to_be_none() {
     assert!(fault("<Document/>").problem.contains("no element Document"));
     assert!(fault(r#"<?xml version="1.0" encoding="UTF-16"?><x/>"#).problem.contains("UTF-8"));
     assert!(fault("<a><b></a>").problem.contains("not XML"));
+    for nameless in ["<>", "<a:>", "<a><></></a>", &format!("{HEAD}<GrpHdr><>"), &format!("{HEAD}<SplmtryData><a:/>")] {
+        assert!(fault(nameless).problem.contains("has no name"), "{nameless}");
+    }
     assert!(fault(HEAD).problem.contains("ends inside"));
     let mut latin = HEAD.as_bytes().to_vec();
     latin.extend_from_slice(b"<GrpHdr><MsgId>caf\xe9</MsgId></GrpHdr>");
