@@ -6,7 +6,7 @@ use crate::record::CERTIFICATE_BYTES_MAX;
 use crate::replay::Replay;
 use std::collections::BTreeMap;
 use std::path::Path;
-use union::{Applied, Charter, Event, Hash, OrderEvent, OrderProof, StateParts};
+use union::{Applied, Charter, Event, Hash, OrderEvent, OrderProof, STATE_BEHIND_MAX, StateParts};
 
 const MAGIC: [u8; 8] = *b"COMITYR2";
 
@@ -50,7 +50,7 @@ impl FinalityReceipt {
         if !replay.founding().charter().has_nodes() {
             return Err(NodeError::Membership("one node orders alone here: its blocks have no certificates".into()));
         }
-        let mut search = Search::default();
+        let mut search = Search::new(replay.union().height(), replay.state_parts());
         while let Some(step) = replay.step()? {
             let (header, certificate) = (*step.block.header(), step.certificate);
             search.see(order, step.applied);
@@ -127,28 +127,34 @@ impl FinalityReceipt {
 }
 
 /// Going through blocks for an order's latest status and the first certified block that names the state after it.
-#[derive(Default)]
 struct Search {
     found: Option<(Applied, u64)>,
-    /// Of the states since then, until there is a receipt.
+    /// Of the states that are remembered by those that a block may name: the latest ones before the order's, and all since.
     parts: BTreeMap<u64, StateParts>,
     receipt: Option<FinalityReceipt>,
 }
 
 impl Search {
+    /// From the state after the block at `height` on.
+    fn new(height: u64, parts: StateParts) -> Search {
+        Search { found: None, parts: BTreeMap::from([(height, parts)]), receipt: None }
+    }
+
     fn see(&mut self, order: u128, applied: Applied) {
         let ids = applied.events.iter().filter_map(|event| match event {
             Event::Order(event) => Some(event.payment.id),
             _ => None,
         });
         let last = (0..).zip(ids).filter(|(_, id)| *id == order).last();
+        let height = applied.height;
+        self.parts.insert(height, applied.parts);
         if let Some((index, _)) = last {
             self.receipt = None;
-            self.parts = BTreeMap::from([(applied.height, applied.parts)]);
             self.found = Some((applied, index));
-        } else if self.found.is_some() && self.receipt.is_none() {
-            self.parts.insert(applied.height, applied.parts);
         }
+        let unproved = self.found.as_ref().filter(|_| self.receipt.is_none());
+        let from = unproved.map_or(height, |(applied, _)| applied.height).saturating_sub(STATE_BEHIND_MAX);
+        self.parts = self.parts.split_off(&from);
     }
 
     fn prove(&mut self, header: union::BlockHeader, certificate: &[u8], handovers: &[Handover]) {
@@ -159,5 +165,53 @@ impl Search {
         let proof = OrderProof::new(applied, *index, header, |height| self.parts.get(&height).copied());
         let (handovers, certificate) = (handovers.to_vec(), certificate.to_vec());
         self.receipt = proof.map(|proof| FinalityReceipt { handovers, certificate, proof });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::{Payer, charter};
+    use union::{Batch, Block, Command, Payment, Union};
+
+    /// An order in a block, headers that name states so far behind, and certificates from some block on.
+    fn receipt(ordered: u64, behind: u64, certified_from: u64) -> Option<FinalityReceipt> {
+        let charter = charter(4);
+        let mut union = Union::new(charter.clone(), 0);
+        let time_ms = charter.calendar.time_ms(charter.first_day, 10 * 3_600);
+        let mut payer = Payer::new(0, 4);
+        payer.sequence = 1;
+        let order = Payment::new(1, 0, 1, 840, 5, charter.first_day.0);
+        let bytes = payer.sign(&charter, &[Command::Pay(order)]);
+        let mut search = Search::new(0, union.state_parts());
+        for height in 1..=30 {
+            let state_behind = behind.min(height - 1);
+            let state = union.state_at(height - 1 - state_behind).expect("a state that may be named");
+            let batches =
+                if height == ordered { vec![Batch::from_journal(bytes.clone()).unwrap()] } else { Vec::new() };
+            let block = Block::new(height, time_ms, union.parent(), state_behind as u32, state, batches);
+            search.see(1, union.apply(&block).unwrap());
+            let certificate: &[u8] = if height < certified_from { &[] } else { &[1] };
+            search.prove(*block.header(), certificate, &[]);
+        }
+        search.receipt
+    }
+
+    /// The way from the state that a header names to that after the order may lead by states from before it.
+    #[test]
+    fn a_receipt_is_found_whichever_blocks_have_certificates() {
+        for (ordered, behind) in
+            [1, 2, 6, 13].into_iter().flat_map(|ordered| [0, 1, 2, 5, 12].map(|behind| (ordered, behind)))
+        {
+            for certified_from in 1..=30 {
+                let receipt = receipt(ordered, behind, certified_from);
+                let what = format!("in block {ordered}, {behind} behind, certified from {certified_from} on");
+                let receipt = receipt.unwrap_or_else(|| panic!("{what}"));
+                let header = receipt.proof.header();
+                assert_eq!(header.height, certified_from.max(ordered + 1 + behind), "{what}");
+                let (event, block) = receipt.proof.check().unwrap();
+                assert_eq!((event.payment.id, block), (1, header.hash()));
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::handover::{Handover, Handovers};
 use crate::record;
 use journal::{Blocks, Reader};
 use std::path::Path;
-use union::{Applied, Batch, Block, Founding, Union};
+use union::{Applied, Batch, Block, Founding, StateParts, Union};
 
 /// Applies a block that was read, and checks that it leads to the state that it once led to.
 pub(crate) fn apply(union: &mut Union, block: &Block, state: [u8; 32]) -> Result<Applied, NodeError> {
@@ -84,6 +84,11 @@ impl Replay {
     /// The union as far as it was replayed.
     pub fn union(&self) -> &Union {
         &self.union
+    }
+
+    /// What the hash of the state that it has come to is made of.
+    pub(crate) fn state_parts(&mut self) -> StateParts {
+        self.union.state_parts()
     }
 
     /// Applies the next block; `None` after the last. Signatures are not checked here, see [`crate::verify()`].

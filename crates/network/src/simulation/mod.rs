@@ -40,3 +40,4 @@ mod seat;
 mod tests;
 
 pub(crate) use injected::{Bug, Injected};
+pub(crate) use payments::{Payer, charter};
