@@ -11,6 +11,7 @@
 mod checkpoint;
 mod clock;
 mod consensus;
+mod durable;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::consensus::{self, Membership, NoPlace, Pool, Running};
 #[cfg(test)]
 use crate::consensus::{Parts, Timing};
+use crate::durable::DurableHeight;
 use crate::error::{NodeError, SubmitError};
 use crate::recovery::{Recovered, recover};
 use crate::sequencer::{Admitted, Sequencer};
@@ -142,7 +143,7 @@ pub(crate) struct Shared {
     /// By member, those to come included: the highest sequence in a block so far.
     pub sequences: Vec<AtomicU64>,
     /// Height up to which blocks are durable.
-    pub durable: watch::Sender<u64>,
+    pub durable: DurableHeight,
     pub events: broadcast::Sender<Arc<Final>>,
     pub waiting_bytes: AtomicUsize,
     pub failed: AtomicBool,
@@ -175,7 +176,7 @@ impl Shared {
         Shared {
             sequences: members.map(|member| AtomicU64::new(union.sequence(member))).collect(),
             in_force: RwLock::new(InForce::of(&union)),
-            durable: watch::channel(union.height()).0,
+            durable: DurableHeight::new(union.height()),
             events: broadcast::channel(options.event_blocks).0,
             union: RwLock::new(union),
             begins,
@@ -220,7 +221,7 @@ impl Shared {
     /// Nothing more is taken, and nobody waits any longer for what will not come.
     pub fn fail(&self) {
         self.failed.store(true, Ordering::Release);
-        self.durable.send_modify(|_| {});
+        self.durable.wake();
         self.connected.send_modify(|_| {});
     }
 }
@@ -470,15 +471,13 @@ impl Node {
     /// Looks at the state, and returns what was seen once the blocks that led to it are durable.
     pub async fn read<T>(&self, look: impl FnOnce(&Union) -> T) -> Result<T, SubmitError> {
         let (seen, height) = self.peek(|union| (look(union), union.height()));
-        let mut durable = self.shared.durable.subscribe();
-        let over = |&reached: &u64| reached >= height || self.has_failed();
-        let reached = *durable.wait_for(over).await.map_err(|_| SubmitError::Stopping)?;
+        let reached = self.shared.durable.wait_for(|reached| reached >= height || self.has_failed()).await;
         if reached >= height { Ok(seen) } else { Err(SubmitError::Unknown("the node has failed".into())) }
     }
 
     /// Height up to which blocks are durable.
     pub fn durable_height(&self) -> u64 {
-        *self.shared.durable.borrow()
+        self.shared.durable.get()
     }
 
     /// Every block from now on, once it is durable.

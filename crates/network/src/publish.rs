@@ -17,7 +17,7 @@ pub(crate) fn publish(shared: &Shared, block: Final, answers: Vec<Vec<Answer>>) 
     counters.commands.fetch_add(applied.outcomes.len() as u64, Ordering::Relaxed);
     let rejected = applied.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Rejected(_))).count();
     counters.rejected.fetch_add(rejected as u64, Ordering::Relaxed);
-    shared.durable.send_replace(applied.height);
+    shared.durable.reach(applied.height);
     // Without subscribers there is nobody to tell. Who subscribes after a receipt does not see its block.
     if shared.events.receiver_count() > 0 {
         drop(shared.events.send(block.clone()));

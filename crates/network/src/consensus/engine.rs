@@ -131,7 +131,7 @@ impl Engine {
         // Without any, the journal began with a checkpoint, is a copy, or is new: the blocks in it need not be fetched.
         let floor = match certificates.last_index() {
             Some(_) => None,
-            None => last_certificate(&reader, *shared.durable.borrow()).expect("the journal can be read"),
+            None => last_certificate(&reader, shared.durable.get()).expect("the journal can be read"),
         };
         let floor = floor.and_then(|(height, certificate)| {
             let nodes = scheme(rosters.union(), rosters.of_height(height)?, &key).ok()?;

@@ -114,8 +114,8 @@ where
         let mut certificates = divide(context.child("certificates"), certificates);
         let mut missed = divide(context.child("missed"), missed);
         let epoch_blocks = self.shared.charter().epoch_blocks;
-        let mut durable = self.shared.durable.subscribe();
-        let mut epoch = (*durable.borrow() + 1) / epoch_blocks;
+        let shared = self.shared.clone();
+        let mut epoch = (shared.durable.get() + 1) / epoch_blocks;
         loop {
             let channels = (&mut votes.channel, &mut certificates.channel, &mut missed.channel);
             let mut engine = match self.enter(&context, epoch, channels).await {
@@ -125,10 +125,7 @@ where
             let last = (epoch + 1) * epoch_blocks - 1;
             loop {
                 let (their_epoch, from) = select! {
-                    applied = durable.wait_for(|&height| height >= last) => match applied {
-                        Ok(_) => break,
-                        Err(_) => return,
-                    },
+                    _ = shared.durable.wait_for(|height| height >= last) => break,
                     _ = &mut engine => return,
                     beside = votes.beside.recv() => match beside {
                         Some((their_epoch, (from, _))) => (their_epoch, from),

@@ -60,9 +60,7 @@ impl Leader {
 
     /// Resolves when this node has applied the block of a height.
     async fn applied(&self, height: u64) {
-        let mut durable = self.shared.durable.subscribe();
-        // The sender lives as long as `self`.
-        drop(durable.wait_for(|&reached| reached >= height).await);
+        self.shared.durable.wait_for(|reached| reached >= height).await;
     }
 
     /// Waits for something to put into a block: batches, something that falls due, or that it is time for a block that

@@ -75,10 +75,11 @@ pub(crate) async fn follow<M: AddressableManager<PublicKey = PublicKey>>(
     mut manager: M,
     mut tracked: Map<PublicKey, Address>,
 ) {
-    let mut durable = shared.durable.subscribe();
+    let mut seen = shared.durable.get();
     let mut number = 0;
     let mut looked_at = None;
-    while durable.changed().await.is_ok() {
+    loop {
+        seen = shared.durable.wait_for(|height| height > seen).await;
         // Most blocks leave them as they were.
         let rosters = shared.rosters();
         if looked_at.as_ref().is_some_and(|earlier| Arc::ptr_eq(earlier, &rosters)) {
