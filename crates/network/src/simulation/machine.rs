@@ -18,6 +18,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
+use tokio::sync::Notify;
 
 /// A context of the deterministic runtime whose storage is a [`SimulatedDisk`] and whose stop signal reaches this
 /// machine alone.
@@ -29,11 +30,31 @@ pub(crate) struct Machine {
 struct Host {
     disk: SimulatedDisk,
     stopper: Mutex<Stopper>,
+    /// A task of this machine has panicked.
+    panicked: Notify,
+}
+
+/// Tells the host, if it is dropped by a panic.
+struct TellPanic(Arc<Host>);
+
+impl Drop for TellPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.panicked.notify_one();
+        }
+    }
 }
 
 impl Machine {
     pub fn new(context: deterministic::Context, disk: SimulatedDisk) -> Machine {
-        Machine { context, host: Arc::new(Host { disk, stopper: Mutex::new(Stopper::new()) }) }
+        let (stopper, panicked) = (Mutex::new(Stopper::new()), Notify::new());
+        Machine { context, host: Arc::new(Host { disk, stopper, panicked }) }
+    }
+
+    /// Resolves when a task has panicked, whether or not anything waits for it: on a real machine the process ends then.
+    pub fn panicked(&self) -> impl Future<Output = ()> + use<> {
+        let host = self.host.clone();
+        async move { host.panicked.notified().await }
     }
 }
 
@@ -67,7 +88,10 @@ impl Spawner for Machine {
         T: Send + 'static,
     {
         let host = self.host;
-        self.context.spawn(move |context| f(Machine { context, host }))
+        self.context.spawn(move |context| async move {
+            let _tell = TellPanic(host.clone());
+            f(Machine { context, host }).await
+        })
     }
 
     async fn stop(self, value: i32, timeout: Option<Duration>) -> Result<(), Error> {

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::consensus::{Engine, Pool};
 use crate::error::NodeError;
 use crate::node::{FailUnlessDefused, Node, Options};
+use commonware_macros::select;
 use commonware_runtime::{Clock as _, Handle, Spawner as _, Supervisor as _, deterministic};
 use futures::FutureExt as _;
 use journal::simulated_disk::SimulatedDisk;
@@ -160,8 +161,12 @@ impl Seat {
             // As the thread of a node on a real network does.
             let fate = parts.shared.clone();
             let unexpected = FailUnlessDefused(&fate);
+            let panicked = machine.panicked();
             let engine = Engine::start(machine.child("engine"), parts, peers, channels).await;
-            let result = engine.live(machine, [], stopped).await;
+            let result = select! {
+                result = engine.live(machine, [], stopped) => result,
+                () = panicked => Err(NodeError::System("a task of the node has panicked".into())),
+            };
             if result.is_ok() {
                 std::mem::forget(unexpected);
             }
