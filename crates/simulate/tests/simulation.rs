@@ -21,11 +21,22 @@ fn trade() -> Option<Trade> {
 }
 
 fn run(trade: &Trade, preset_name: &str, years: &[i16], members: &[&str], orders: u32, shocks: &[&str]) -> Outcome {
+    run_by((preset_name, preset(preset_name).expect("a preset").text), trade, years, members, orders, shocks)
+}
+
+fn run_by(
+    (rules_name, rules): (&str, &str),
+    trade: &Trade,
+    years: &[i16],
+    members: &[&str],
+    orders: u32,
+    shocks: &[&str],
+) -> Outcome {
     let members: Vec<String> = members.iter().map(|&code| code.to_owned()).collect();
     let shocks: Vec<Shock> = shocks.iter().map(|shock| shock.parse().expect("a shock")).collect();
     let setup = Setup {
-        rules_name: preset_name,
-        rules: preset(preset_name).expect("a preset").text,
+        rules_name,
+        rules,
         trade,
         years,
         members: &members,
@@ -34,7 +45,7 @@ fn run(trade: &Trade, preset_name: &str, years: &[i16], members: &[&str], orders
         shocks: &shocks,
         deposit_percent: 5,
     };
-    let outcome = simulate(&setup, |_| {}).unwrap_or_else(|error| panic!("{preset_name}: {error}"));
+    let outcome = simulate(&setup, |_| {}).unwrap_or_else(|error| panic!("{rules_name}: {error}"));
     assert_sound(&outcome);
     outcome
 }
@@ -164,6 +175,46 @@ fn a_rate_that_jumps() {
     let after = run(&ring, "acu", &[2006], &members, 600, &["rate:AAA:30@2006-07-01"]);
     assert_eq!(before.totals.gross, after.totals.gross);
     assert!(after.totals.settled_gross < before.totals.settled_gross && after.settled_orders == before.settled_orders);
+}
+
+/// What is owed is counted in units of the basket, and each leg is paid in dollars at what a unit is worth.
+#[test]
+fn a_basket_is_a_unit_like_another() {
+    let ring = table("AAA,BBB,2006,90\nBBB,CCC,2006,60\nCCC,AAA,2006,30\n");
+    let members = ["AAA", "BBB", "CCC"];
+    let acu = preset("acu").unwrap().text;
+    let rules = acu.replacen("unit_of_account = \"USD\"", "unit_of_account = \"XDR\"", 1)
+        + r#"
+[rates]
+publisher = "BBB"
+
+[basket]
+reference = "USD"
+value = "1.3"
+
+[[basket.currencies]]
+currency = "USD"
+weight_percent = "60"
+base_rate = "1"
+
+[[basket.currencies]]
+currency = "EUR"
+weight_percent = "40"
+base_rate = "1.25"
+"#;
+    let jumps = ["rate:AAA:30@2006-07-01", "rate:CCC:10@2006-09-01"];
+    for shocks in [&[][..], &jumps] {
+        let dollar = run(&ring, "acu", &[2006], &members, 600, shocks);
+        let basket = run_by(("basket", &rules), &ring, &[2006], &members, 600, shocks);
+        assert_eq!(basket.settled_orders, dollar.settled_orders);
+        if shocks.is_empty() {
+            assert_eq!(basket.totals, dollar.totals);
+        }
+        // At other rates than one to one each order, and each leg, is rounded once more.
+        let is_close = |one: u128, other: u128| one.abs_diff(other) <= u128::from(dollar.orders);
+        assert!(is_close(basket.totals.settled_gross, dollar.totals.settled_gross), "{:?}", basket.totals);
+        assert!(is_close(basket.totals.settled_in_asset, dollar.totals.settled_in_asset), "{:?}", basket.totals);
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub struct BasketCurrency {
     pub currency: Currency,
     /// Its share on the base day, in ten-thousandths of a percent.
     pub weight: u64,
+    /// What one of it was worth on the base day, in the reference currency.
+    pub base_rate: Rate,
     /// How much of it is in a unit of account, in millionths of a millionth of its major unit. Rounded half to even, once.
     pub amount: u64,
 }
@@ -105,14 +107,15 @@ impl Basket {
             }
             let weight = money::parse_amount(&from.weight_percent, Self::WEIGHT_DECIMALS);
             let weight = weight.map_err(|error| rule(key("weight_percent"), error.to_string()))?;
-            let base = rate(key("base_rate"), &from.base_rate)?;
-            if currency == file.reference && base.numerator() != base.denominator() {
+            let base_rate = rate(key("base_rate"), &from.base_rate)?;
+            if currency == file.reference && base_rate.numerator() != base_rate.denominator() {
                 return Err(rule(key("base_rate"), "is not 1, but the currency is the reference"));
             }
             // Both factors have 64 bits; what is not above nought after this is too small to count.
             let share = u128::from(value) * u128::from(weight) / u128::from(WEIGHTS_ALL);
             let amount = u64::try_from(share).ok().and_then(|share| {
-                base.reciprocal().convert(share, Self::PRICE_DECIMALS, Self::PRICE_DECIMALS, Rounding::HalfEven).ok()
+                let per_unit = base_rate.reciprocal();
+                per_unit.convert(share, Self::PRICE_DECIMALS, Self::PRICE_DECIMALS, Rounding::HalfEven).ok()
             });
             let amount = amount.filter(|&amount| amount > 0).ok_or_else(|| {
                 rule(
@@ -120,7 +123,7 @@ impl Basket {
                     "gives an amount of the currency that is nought, or beyond the range of amounts",
                 )
             })?;
-            currencies.push(BasketCurrency { currency, weight, amount });
+            currencies.push(BasketCurrency { currency, weight, base_rate, amount });
         }
         let sum: u64 = currencies.iter().map(|currency| currency.weight).fold(0, u64::saturating_add);
         if sum != WEIGHTS_ALL {

@@ -14,8 +14,15 @@ pub(super) struct Founding {
     pub charter: Charter,
     /// The member that deposits are made with, where there are any. It does not trade.
     pub agent: Option<u16>,
-    /// Members whose exports are invoiced in a currency of their own, since its rate is to jump.
+    /// Members whose exports are invoiced in a currency of their own, each in another, since its rate is to jump.
     pub own_currency: BTreeMap<u16, Currency>,
+}
+
+impl Founding {
+    /// Who publishes the rates of a member's own currency.
+    pub fn publisher(&self, member: u16) -> u16 {
+        self.charter.publisher.unwrap_or(member)
+    }
 }
 
 /// What the rules say that the simulator has to know before they are a charter.
@@ -24,6 +31,31 @@ struct Rules {
     unit_of_account: Currency,
     #[serde(default)]
     credit: Credit,
+    basket: Option<BasketRules>,
+}
+
+#[derive(serde::Deserialize)]
+struct BasketRules {
+    reference: Currency,
+    currencies: Vec<BasketCurrencyRules>,
+}
+
+#[derive(serde::Deserialize)]
+struct BasketCurrencyRules {
+    currency: Currency,
+}
+
+impl Rules {
+    /// Currencies with cents that the rules do not name.
+    fn other_currencies(&self) -> impl Iterator<Item = Currency> + use<> {
+        let mut named = vec![self.unit_of_account];
+        if let Some(basket) = &self.basket {
+            named.push(basket.reference);
+            named.extend(basket.currencies.iter().map(|currency| currency.currency));
+        }
+        let listed = (1..1000).filter_map(|number| Currency::from_numeric(number).ok());
+        listed.filter(move |currency| currency.minor_digits() == 2 && !named.contains(currency))
+    }
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -46,9 +78,8 @@ pub(super) fn found(setup: &Setup) -> Result<Founding, SimulationError> {
             rules.unit_of_account
         )));
     }
-    let years = rules.credit.formula.map_or(0, |formula| formula.years);
-    let own = ["EUR", "USD"].map(|code| Currency::from_code(code).expect("a listed currency"));
-    let own = own.into_iter().find(|currency| *currency != rules.unit_of_account).expect("one of two is another");
+    let years = rules.credit.formula.as_ref().map_or(0, |formula| formula.years);
+    let mut others = rules.other_currencies();
     let jumps = |code: &String| {
         let is_it = |shock: &super::Shock| matches!(shock.kind, ShockKind::RateJumps { .. }) && shock.member == *code;
         setup.shocks.iter().any(is_it)
@@ -57,7 +88,9 @@ pub(super) fn found(setup: &Setup) -> Result<Founding, SimulationError> {
     let mut members = Vec::new();
     for (number, code) in (0..).zip(setup.members) {
         if jumps(code) {
-            own_currency.insert(number, own);
+            let other =
+                others.next().ok_or_else(|| wrong("there are not as many currencies as rates that jump".into()))?;
+            own_currency.insert(number, other);
         }
         let currency = own_currency.get(&number).copied().unwrap_or(rules.unit_of_account);
         members.push(member(code, currency, turnover(setup, code, years)));
@@ -69,9 +102,6 @@ pub(super) fn found(setup: &Setup) -> Result<Founding, SimulationError> {
     let first_day = format!("{:04}-01-01", setup.years[0]);
     let text = charter_text(setup.rules, setup.rules_name, &first_day, &members, QuotaSource::Formula)?;
     let charter = Charter::parse(&text)?;
-    if charter.publisher.is_some() {
-        return Err(wrong("the charter names a publisher of rates, and there are none in a simulation but those that a shock has jump".into()));
-    }
     let agent = charter.credit.agent.as_deref().and_then(|code| charter.member(code));
     Ok(Founding { charter, agent, own_currency })
 }

@@ -7,13 +7,18 @@ use super::shock::{Shock, ShockKind};
 use crate::{Payment, Priority};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use union::{BATCH_COMMANDS_MAX, Batch, Block, Command, Day, Event, Leg, RECORD_BYTES, Standing, Union};
+use union::{
+    BATCH_COMMANDS_MAX, Basket, BasketCurrency, Batch, Block, Command, Day, Event, Leg, RECORD_BYTES, Standing, Union,
+};
 
 /// The most bytes of batches that are put in one block.
 const BLOCK_BYTES: usize = union::BLOCK_BYTES_MAX / 2;
 
 /// Second of the day at which orders come and legs are confirmed.
 const OFFICE_HOURS: u32 = 10 * 3_600;
+
+/// One, in millionths of a millionth.
+const ONE: u64 = 10_u64.pow(Basket::PRICE_DECIMALS as u32);
 
 /// So many days after the last close legs and deadlines are waited for.
 const DAYS_AFTER: u32 = 800;
@@ -31,6 +36,8 @@ pub(super) struct Run {
     shocks: Vec<Shock>,
     /// By member: whether it has stopped paying its legs.
     stopped: Vec<bool>,
+    /// What a unit of account is worth on the first day, as rates are published: so many millionths of a millionth.
+    unit_worth: u64,
     /// Orders so far.
     orders: u128,
 }
@@ -52,6 +59,7 @@ impl Run {
             legs: Vec::new(),
             shocks,
             stopped: vec![false; members],
+            unit_worth: ONE,
             orders: 0,
             founding,
         }
@@ -60,10 +68,10 @@ impl Run {
     /// The first day: rates, and deposits where members pay out of them.
     pub fn open(&mut self, setup: &Setup) {
         let first = self.founding.charter.first_day;
+        self.publish_basket(first);
         let mut commands = Commands::new();
         for &member in self.founding.own_currency.keys() {
-            let rates = Command::PublishRates { currency: 0, from_day: first.0, buying: (1, 1), selling: (1, 1) };
-            commands.entry(member).or_default().push(rates.encode());
+            self.publish_own(&mut commands, member, 0, first);
         }
         if !commands.is_empty() {
             self.block(self.office_hours(first), commands);
@@ -85,6 +93,30 @@ impl Run {
         }
         self.block(self.office_hours(day), commands);
         self.observer.deposits_are_made(&self.union);
+    }
+
+    /// The rates of the base day for the currencies of the basket, if the unit of account is one.
+    fn publish_basket(&mut self, day: Day) {
+        let charter = &self.founding.charter;
+        let (Some(basket), Some(publisher)) = (&charter.basket, charter.publisher) else { return };
+        let others = basket.currencies.iter().filter(|currency| currency.currency != basket.reference);
+        let rates = others.map(|BasketCurrency { currency, base_rate, .. }| {
+            let rate = (base_rate.numerator(), base_rate.denominator());
+            let rates =
+                Command::PublishRates { currency: currency.numeric(), from_day: day.0, buying: rate, selling: rate };
+            rates.encode()
+        });
+        let commands = Commands::from([(publisher, rates.collect())]);
+        self.block(self.office_hours(day), commands);
+        self.unit_worth = self.union.basket_value().expect("the charter's base rates make a value");
+    }
+
+    /// The rate of a member's own currency, of which a unit of account costs so many percent more than on the first day.
+    fn publish_own(&self, commands: &mut Commands, member: u16, percent: u32, day: Day) {
+        let currency = self.founding.own_currency[&member].numeric();
+        let rate = (self.unit_worth, ONE / 100 * u64::from(100 + percent));
+        let rates = Command::PublishRates { currency, from_day: day.0, buying: rate, selling: rate };
+        commands.entry(self.founding.publisher(member)).or_default().push(rates.encode());
     }
 
     fn office_hours(&self, day: Day) -> u64 {
@@ -155,11 +187,7 @@ impl Run {
             match shock.kind {
                 ShockKind::StopsPaying => self.stopped[usize::from(member)] = true,
                 ShockKind::Leaves => commands.entry(member).or_default().push(Command::GiveNotice.encode()),
-                ShockKind::RateJumps { percent } => {
-                    let rate = (100, u64::from(100 + percent));
-                    let rates = Command::PublishRates { currency: 0, from_day: day.0 + 1, buying: rate, selling: rate };
-                    commands.entry(member).or_default().push(rates.encode());
-                }
+                ShockKind::RateJumps { percent } => self.publish_own(&mut commands, member, percent, day.after_days(1)),
             }
         }
         let union = &self.union;
