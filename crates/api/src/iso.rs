@@ -5,20 +5,24 @@
 
 mod answer;
 mod prepare;
+mod signature;
 
 pub use answer::{Outgoing, answers, received, refusal, unreadable};
 pub use prepare::{Known, Prepared, Step, Told, prepare};
+pub use signature::{check_signature, signed_bytes};
 
 use iso20022::{Directory, DirectoryError, Edition};
 use union::Charter;
 
-/// What is to be known beside the charter: who goes by which BIC and LEI, and which versions are written.
+/// What is to be known beside the charter: who goes by which BIC and LEI, which versions are written, and who signs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IsoSettings {
     /// Versions of the messages that are written.
     pub edition: Edition,
     /// BICs and LEIs of members, each with the member's code.
     pub identifiers: Vec<(String, String)>,
+    /// Ed25519 public keys: where there are any, messages are taken only if one of them signed them.
+    pub signers: Vec<[u8; 32]>,
 }
 
 impl IsoSettings {

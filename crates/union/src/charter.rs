@@ -124,6 +124,8 @@ pub struct Charter {
     pub asset_per_unit: Rate,
     /// The member that alone publishes rates; without one, each publishes those of its own currency.
     pub publisher: Option<u16>,
+    /// Whether a member's gateway takes messages of its back office only with a signature.
+    pub signed_messages: bool,
     /// Clock, cut-offs and holidays.
     pub calendar: Calendar,
     /// How many days ahead of its value date an order may come.
@@ -169,6 +171,8 @@ struct File {
     basket: Option<BasketFile>,
     #[serde(default)]
     rates: RatesFile,
+    #[serde(default)]
+    signed_messages: bool,
     calendar: CalendarFile,
     cycle: CycleFile,
     queue: QueueFile,
@@ -376,6 +380,7 @@ impl Charter {
             settlement_asset: file.settlement_asset,
             asset_per_unit,
             publisher,
+            signed_messages: file.signed_messages,
             calendar: Calendar {
                 utc_offset_minutes: file.calendar.utc_offset_minutes,
                 customer_cut_off: file.calendar.customer_cut_off,

@@ -3,7 +3,7 @@
 use super::commands::give_command;
 use super::payments::{Read, give_orders};
 use crate::extract::{Received, expect_media_type};
-use crate::iso::{Known, Outgoing, Prepared, Step, answers, prepare, refusal, unreadable};
+use crate::iso::{Known, Outgoing, Prepared, Step, answers, check_signature, prepare, refusal, unreadable};
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
 use crate::route::ORDERS_BYTES_MAX;
@@ -16,12 +16,16 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use iso20022::outbound::{ENVELOPE_NAMESPACE, WriteError, Writer};
 use iso20022::{Directory, Head, Incoming, Limits, Messages, Reader, survey};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use union::BATCH_COMMANDS_MAX;
 
 const XML: &str = "application/xml";
+
+/// Header with a detached signature on the body.
+const SIGNATURE: &str = "comity-signature";
 
 /// Messages that were read, and what is to be done about each transaction.
 struct Work {
@@ -34,7 +38,8 @@ struct Work {
 /// Takes ISO 20022 messages (pacs.008, pacs.009, pacs.004, camt.056, camt.029, pacs.028, camt.050; each with or without a header,
 /// one or many in any envelope) and answers with messages: pacs.002, camt.029, camt.025, admi.002, admi.007. The node signs orders with
 /// the member's key; those at or above the member's threshold wait for a second person. Messages that are sent again do
-/// nothing twice. Several answers come in one element `Envelopes`.
+/// nothing twice. Several answers come in one element `Envelopes`. Where the charter or the node's settings ask for signed messages, the header
+/// `Comity-Signature` has one on the body, as `comity iso sign` makes them.
 #[utoipa::path(post, path = "/iso20022", tag = "writes", security(("session" = [])),
     request_body(content((String = "application/xml"), (String = "text/xml")), description = "At most 8,190 transactions in 8 MiB"),
     responses((status = 200, body = String, content_type = "application/xml", description = "The answers"),
@@ -47,12 +52,28 @@ pub(super) async fn messages(
 ) -> Result<impl IntoResponse, Problem> {
     let signatory = api.signatory(&session, Role::Maker)?;
     expect_media_type(&headers, &[XML, "text/xml"])?;
+    expect_signature(&api, signatory.member, &headers, &body)?;
     let (reading, by) = (api.clone(), signatory.clone());
     let read = tokio::task::spawn_blocking(move || read(&reading, &by, &body));
     let work = read.await.map_err(|error| Problem::internal("reading the messages", &error))??;
     let doing = act(api.clone(), session, signatory, work);
     let answers = api.answer_in_time(doing).await?;
     Ok(([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], envelopes(&answers)))
+}
+
+/// Refuses messages without a signature that counts, where they need one.
+fn expect_signature(api: &Api, member: u16, headers: &HeaderMap, body: &[u8]) -> Result<(), Problem> {
+    let signers = api.iso.signers(&api.charter(), member);
+    if signers.is_empty() {
+        return Ok(());
+    }
+    let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
+    let checked = match signature {
+        Some(signature) => check_signature(&signers, Sha256::digest(body).into(), signature),
+        None => Err("is missing, but messages have to be signed"),
+    };
+    let refused = |why| Problem::new(Kind::Rejected, format!("the header {SIGNATURE} {why}")).at(SIGNATURE);
+    checked.map_err(|why| refused(why).because("DS0H"))
 }
 
 /// One answer as it is, several in an element around them.

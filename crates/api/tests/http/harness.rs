@@ -92,8 +92,13 @@ impl Server {
     }
 
     pub fn with(people: Vec<Operator>, bounds: Bounds) -> Server {
+        Server::under(charter(), people, bounds)
+    }
+
+    /// A union under another charter of the same members.
+    pub fn under(charter: Charter, people: Vec<Operator>, bounds: Bounds) -> Server {
         let directory = TempDir::new().unwrap();
-        let founding = Founding::signed_by(charter(), |member, message| key(member).sign(message).unwrap()).unwrap();
+        let founding = Founding::signed_by(charter, |member, message| key(member).sign(message).unwrap()).unwrap();
         Node::found(&directory.path().join("data"), &founding).unwrap();
         let clock = Arc::new(Clock::standing_at(noon()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

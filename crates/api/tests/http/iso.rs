@@ -1,7 +1,10 @@
 //! ISO 20022 messages over HTTP.
 
-use crate::harness::{Server, problem};
+use crate::harness::{Server, charter, hex, key, operator_key, people, problem};
+use api::Bounds;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use union::Charter;
 
 const UETR: &str = "174c245f-2682-4291-ad67-2a41e530cd27";
 
@@ -133,4 +136,41 @@ fn what_is_no_message_is_rejected_with_its_place_and_who_is_nobody_is_sent_away(
     assert_eq!(send(&server.session("mia"), "application/xml", &vec![b' '; (8 << 20) + 1]), 413);
     let positions: Value = server.client().get("/v1/positions?member=BRA").unwrap();
     assert_eq!(positions["positions"][0]["balance"]["amount"], "0.00", "nothing moved");
+}
+
+/// Where the charter asks for signed messages, and names nobody else, the member's own key signs them.
+#[test]
+fn messages_are_signed_where_the_charter_asks() {
+    let text = charter().text().replacen("[calendar]", "signed_messages = true\n[calendar]", 1);
+    let server = Server::under(Charter::parse(&text).unwrap(), people(), Bounds::default());
+    let token = server.client().log_in("mia", &operator_key("mia")).unwrap().token.unwrap();
+    let body = transfer("M1", &[transaction(UETR, "10.50", "ARG")]);
+    let signed = |member: u16, body: &str| {
+        let message = api::iso::signed_bytes(Sha256::digest(body).into());
+        hex(&key(member).sign(&message).unwrap())
+    };
+    let send = |signature: Option<String>| {
+        let signature = signature.map_or(String::new(), |signature| format!("\r\nComity-Signature: {signature}"));
+        let head = "POST /iso20022 HTTP/1.1\r\nContent-Type: application/xml\r\nAuthorization: Bearer";
+        server.raw(&format!("{head} {token}{signature}"), body.as_bytes())
+    };
+    for (bad, why) in [
+        (None, "is missing"),
+        (Some(String::new()), "is not a signature of 128 hexadecimal digits"),
+        (Some("00".repeat(63)), "is not a signature of 128 hexadecimal digits"),
+        (Some("00".repeat(64)), "one of the signers"),
+        (Some(signed(2, &body)), "one of the signers"),
+        (Some(signed(1, &body.replace("10.50", "10.51"))), "one of the signers"),
+    ] {
+        let (status, answer) = send(bad);
+        assert_eq!(status, 422, "{answer}");
+        assert!(answer.contains(why) && answer.contains("DS0H"), "{why}: {answer}");
+    }
+    let balance = || {
+        server.client().get::<Value>("/v1/positions?member=BRA").unwrap()["positions"][0]["balance"]["amount"].clone()
+    };
+    assert_eq!(balance(), "0.00", "nothing moved");
+    let (status, answer) = send(Some(signed(1, &body)));
+    assert_eq!((status, texts(&answer, "TxSts")), (200, vec!["ACSC"]));
+    assert_eq!(balance(), "-10.50");
 }

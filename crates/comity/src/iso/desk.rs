@@ -143,7 +143,8 @@ impl Desk {
     ) -> Result<Processed> {
         self.refresh()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if let Err(failure) = file_signature::check(path, &self.names.signers) {
+        let signers = self.names.settings.signers(&self.signer.charter, self.signer.member);
+        if let Err(failure) = file_signature::check(path, &signers) {
             if failure.exit != Exit::Refused {
                 return Err(failure);
             }

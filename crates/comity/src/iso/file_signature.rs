@@ -1,20 +1,16 @@
-//! Detached signatures on files of messages: `FILE.sig` beside `FILE`.
-//!
-//! Signed is `"comity iso 20022 file v1" 0x00` and the SHA-256 of the file's bytes, by Ed25519; the signature is written as 128
-//! hexadecimal digits.
+//! Detached signatures on files of messages: `FILE.sig` beside `FILE`, see [`api::iso::check_signature`].
 
 use crate::exit::{Exit, Failure, Result};
 use crate::key_place::KeyPlace;
 use crate::output::Output;
 use crate::passphrase::PassphraseArguments;
+use api::iso::{check_signature, signed_bytes};
 use clap::Args;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-
-const LABEL: &[u8] = b"comity iso 20022 file v1\0";
 
 /// Sign a file of messages with the key of an operator or a member: writes FILE.sig beside it.
 #[derive(Args, Debug)]
@@ -39,7 +35,7 @@ struct Signed {
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let key_file = arguments.key.file().display().to_string();
     let key = arguments.key.open(&arguments.passphrase.known(&key_file)?)?;
-    let signature = base16ct::lower::encode_string(&key.sign(&message(&arguments.file)?)?);
+    let signature = base16ct::lower::encode_string(&key.sign(&signed_bytes(digest(&arguments.file)?))?);
     let path = signature_path(&arguments.file);
     std::fs::write(&path, signature + "\n").map_err(Failure::io("write", &path))?;
     let signed = Signed { signature: path, key: base16ct::lower::encode_string(&key.public().signing) };
@@ -53,8 +49,8 @@ pub fn signature_path(file: &Path) -> PathBuf {
     path.into()
 }
 
-/// What is signed of a file.
-fn message(file: &Path) -> Result<Vec<u8>> {
+/// SHA-256 of a file.
+fn digest(file: &Path) -> Result<[u8; 32]> {
     let mut input = File::open(file).map_err(Failure::io("read", file))?;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
@@ -63,7 +59,7 @@ fn message(file: &Path) -> Result<Vec<u8>> {
             length => hasher.update(&buffer[..length]),
         }
     }
-    Ok([LABEL, hasher.finalize().as_slice()].concat())
+    Ok(hasher.finalize().into())
 }
 
 /// Refuses a file that none of the signers has signed; where there are none, any file is good.
@@ -80,12 +76,5 @@ pub fn check(file: &Path, signers: &[[u8; 32]]) -> Result<()> {
         }
         Err(error) => return Err(Failure::io("read", &path)(error)),
     };
-    let mut signature = [0; 64];
-    let decoded = base16ct::lower::decode(text.trim(), &mut signature).is_ok_and(|bytes| bytes.len() == 64);
-    if !decoded {
-        return Err(refused("is not a signature of 128 hexadecimal digits"));
-    }
-    let message = message(file)?;
-    let is_signed = signers.iter().any(|signer| keys::verify(signer, &message, &signature).is_ok());
-    if is_signed { Ok(()) } else { Err(refused("is not a signature of one of the signers on these bytes")) }
+    check_signature(signers, digest(file)?, &text).map_err(refused)
 }

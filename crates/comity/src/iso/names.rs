@@ -15,7 +15,7 @@ use union::Charter;
 pub struct IsoTable {
     /// Versions of the messages that are written: 2019, 2024 or 2026.
     edition: Option<u16>,
-    /// Ed25519 public keys, 64 hexadecimal digits: where there are any, a file is taken only if one of them signed it.
+    /// Ed25519 public keys, 64 hexadecimal digits: where there are any, messages are taken only if one of them signed them.
     #[serde(default)]
     signers: Vec<String>,
     /// By member code, its BIC or LEI, or both.
@@ -44,8 +44,6 @@ pub struct NamesArgument {
 pub struct Names {
     /// As the API knows it.
     pub settings: IsoSettings,
-    /// Whose signatures on files count; none for no signature at all.
-    pub signers: Vec<[u8; 32]>,
 }
 
 impl IsoTable {
@@ -69,7 +67,7 @@ impl IsoTable {
             crate::remote::key_bytes(text).ok_or_else(|| at("signers", "has a key that is not 64 hexadecimal digits"))
         };
         let signers = self.signers.iter().map(key).collect::<Result<_>>()?;
-        Ok(Names { settings: IsoSettings { edition, identifiers: identifiers.collect() }, signers })
+        Ok(Names { settings: IsoSettings { edition, identifiers: identifiers.collect(), signers } })
     }
 }
 
