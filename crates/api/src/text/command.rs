@@ -15,7 +15,9 @@ use union::{
     ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Ballot, Charter, Command, Decision, KeyKind, Motion,
     NO_MEMBER, RULES_MAX, Reason, pad_text, padded_text,
 };
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Why a text is no command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,14 +37,37 @@ impl From<FieldError> for CommandError {
     }
 }
 
+/// The schema of a command's fields with its name.
+fn schema_of<T: ToSchema>(name: &str) -> Schema {
+    let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([name]));
+    let named = ObjectBuilder::new().schema_type(Type::Object).property("command", name).required("command");
+    Schema::AllOf(AllOfBuilder::new().item(Ref::from_schema_name(T::name())).item(named).build())
+}
+
 /// Names of commands, and the form of each.
 macro_rules! commands {
     ($($(#[$doc:meta])* $name:literal $variant:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? })*) => {
         /// A command as it is written; `command` names it. Amounts are major units as decimal text.
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(tag = "command")]
         pub enum CommandText {
             $($(#[$doc])* #[serde(rename = $name)] $variant($variant),)*
+        }
+
+        // Derived, it would name commands by their types: a name that comes through a macro is not seen there.
+        impl PartialSchema for CommandText {
+            fn schema() -> RefOr<Schema> {
+                let about = "A command as it is written; `command` names it. Amounts are major units as decimal text.";
+                let all = OneOfBuilder::new().description(Some(about))$(.item(schema_of::<$variant>($name)))*;
+                Schema::OneOf(all.build()).into()
+            }
+        }
+
+        impl ToSchema for CommandText {
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                $(schemas.push(($variant::name().into_owned(), $variant::schema()));
+                $variant::schemas(schemas);)*
+            }
         }
 
         $($(#[$doc])*

@@ -1,7 +1,7 @@
 //! The OpenAPI document: valid, complete, and true.
 
-use crate::harness::Server;
-use serde_json::Value;
+use crate::harness::{Server, problem};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Every operation there is. A route that is added belongs here.
@@ -114,5 +114,30 @@ fn every_documented_operation_is_served() {
         let path: Vec<_> = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect();
         let (status, body) = server.raw(&format!("{method} {} HTTP/1.1", path.join("/")), b"");
         assert!(status != 405 && !body.contains("nothing at this address"), "{operation}: {status} {body}");
+    }
+}
+
+/// The names of commands in the document are those that are taken.
+#[test]
+fn commands_are_named_as_they_are_taken() {
+    let server = Server::start();
+    let document: Value = server.client().get("/openapi.json").unwrap();
+    let variants = document["components"]["schemas"]["CommandText"]["oneOf"].as_array().unwrap();
+    let name = |variant: &Value| {
+        let parts = variant["allOf"].as_array().unwrap();
+        assert!(parts[0]["$ref"].is_string() && parts[1]["required"] == json!(["command"]), "{variant}");
+        parts[1]["properties"]["command"]["enum"][0].as_str().unwrap().to_owned()
+    };
+    let documented: Vec<_> = variants.iter().map(name).collect();
+    assert!(documented.len() > 20 && documented.contains(&"set_caps".to_owned()), "{documented:?}");
+
+    let maker = server.session("mia");
+    let ask = |name: &str| problem(maker.post::<Value>("/v1/commands", &json!({"command": name, "none": 0})));
+    let unknown = ask("SetCaps").detail;
+    let (_, taken) = unknown.split_once("commands are ").expect("it says which there are");
+    assert_eq!(documented.join(", "), taken);
+    for name in documented {
+        let detail = ask(&name).detail;
+        assert!(detail.contains("unknown field") && !detail.contains("is no command"), "{name}: {detail}");
     }
 }
