@@ -104,6 +104,7 @@ pub use reason::Reason;
 pub use return_request::{RequestStatus, ReturnRequest};
 pub use roster::{Roster, Rosters, Seat, nodes_hash};
 pub use rows::{Cycle, CycleStatus, Leg, Participant, Rates};
+pub use settle_together::{Forecast, NextRun};
 pub use snapshot::SnapshotError;
 pub use state::{Memory, Union};
 pub use state_parts::StateParts;
