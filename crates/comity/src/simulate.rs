@@ -80,8 +80,7 @@ struct Rules {
 /// Runs the command.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     if arguments.presets {
-        let all: Vec<_> =
-            PRESETS.iter().map(|preset| Listed { name: preset.name, about: about(preset.text) }).collect();
+        let all: Vec<_> = PRESETS.iter().map(|preset| Listed { name: preset.name, about: preset.about() }).collect();
         return output.show(&all, |all| all.iter().map(|one| format!("{:<14} {}\n", one.name, one.about)).collect());
     }
     let (Some(path), Some(&first)) = (&arguments.trade, arguments.years.first()) else {
@@ -153,12 +152,6 @@ fn show<T: Serialize>(all: &[T], output: Output, text: impl FnOnce(&[T]) -> Stri
 struct Listed {
     name: &'static str,
     about: String,
-}
-
-/// What the first lines of a preset say.
-fn about(text: &str) -> String {
-    let lines = text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
-    lines.collect::<Vec<_>>().join(" ")
 }
 
 fn rules_of(name: &str) -> Result<Rules> {

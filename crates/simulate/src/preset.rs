@@ -38,6 +38,13 @@ presets![
 ];
 
 impl Preset {
+    /// What it is, in a sentence or a few: the comment that its file begins with.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let lines = self.text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
+        lines.collect::<Vec<_>>().join(" ")
+    }
+
     /// The years of turnover that its formula of quotas asks for; 0 for none.
     #[must_use]
     pub fn years(&self) -> u32 {

@@ -62,6 +62,9 @@ pub enum SimulationError {
     /// Anything else about what was asked for.
     #[error("{0}")]
     Setup(String),
+    /// Nobody wants to know any more.
+    #[error("stopped before its end")]
+    Stopped,
 }
 
 /// Runs a simulation. `told` hears of orders as they are presented.
@@ -70,6 +73,18 @@ pub enum SimulationError {
 ///
 /// What was asked for cannot be simulated.
 pub fn simulate(setup: &Setup, told: impl Fn(u64)) -> Result<Outcome, SimulationError> {
+    simulate_while(setup, |orders| {
+        told(orders);
+        true
+    })
+}
+
+/// As [`simulate`], as long as `told` says to go on; it is asked once for each day with orders.
+///
+/// # Errors
+///
+/// As [`simulate`], and [`SimulationError::Stopped`].
+pub fn simulate_while(setup: &Setup, told: impl Fn(u64) -> bool) -> Result<Outcome, SimulationError> {
     check(setup)?;
     let founding = found(setup)?;
     let mut run = Run::new(setup, founding);
@@ -78,7 +93,9 @@ pub fn simulate(setup: &Setup, told: impl Fn(u64)) -> Result<Outcome, Simulation
         let payments = payments(setup, year, number)?;
         for same_day in payments.chunk_by(|a, b| a.date == b.date) {
             run.day(Day::from_date(same_day[0].date).expect("a simulation is after 1970"), same_day);
-            told(same_day.len() as u64);
+            if !told(same_day.len() as u64) {
+                return Err(SimulationError::Stopped);
+            }
         }
         let last = jiff::civil::date(year, 12, 31);
         run.pass_to(Day::from_date(last).expect("a simulation is after 1970"));

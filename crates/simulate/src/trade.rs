@@ -7,6 +7,9 @@ use std::io::Read;
 /// The most rows that are read.
 const ROWS_MAX: usize = 5_000_000;
 
+/// The largest figure, in US cents: a billion million dollars. What a member buys from 99 others stays within 64 bits.
+const FIGURE_MAX: u64 = 100_000_000_000_000_000;
+
 /// What each country sold to each other one, by year, in US cents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trade {
@@ -114,7 +117,11 @@ fn cents_of_millions(text: &str) -> Result<u64, String> {
     if !fraction.chars().all(|c| c.is_ascii_digit()) {
         return Err("is not a decimal number".into());
     }
-    money::parse_amount(&digits, 8).map_err(|error| error.to_string())
+    let cents = money::parse_amount(&digits, 8).map_err(|error| error.to_string())?;
+    if cents > FIGURE_MAX {
+        return Err("is more than 1000000000".into());
+    }
+    Ok(cents)
 }
 
 #[cfg(test)]
@@ -130,9 +137,14 @@ mod tests {
         assert_eq!(trade.between(2006, "BRA", "ARG"), 1, "1.9 cents");
         assert_eq!(trade.turnover(2006, "ARG", &["ARG".into(), "BRA".into()]), 619_799_762_201);
         assert_eq!(trade.countries(2006).len(), 2);
-        for bad in
-            ["ARG,BRA,2006,-1", "ARG,BRA,2006,1e3", "ARG,BRA,1969,1", "ARG,BRA,2006", "ARG,BRA,2006,1\nARG,BRA,2006,1"]
-        {
+        for bad in [
+            "ARG,BRA,2006,-1",
+            "ARG,BRA,2006,1e3",
+            "ARG,BRA,2006,1000000000.00000001",
+            "ARG,BRA,1969,1",
+            "ARG,BRA,2006",
+            "ARG,BRA,2006,1\nARG,BRA,2006,1",
+        ] {
             let text = format!("exporter,importer,year,usd_million\n{bad}\n");
             assert!(Trade::read(text.as_bytes()).is_err(), "{bad}");
         }
