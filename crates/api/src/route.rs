@@ -16,6 +16,7 @@ mod payments;
 mod proposals;
 mod queue_runs;
 mod sessions;
+mod simulations;
 mod statements;
 
 pub use orders::OrdersView;
@@ -40,6 +41,8 @@ const JSON_BYTES_MAX: usize = 1 << 20;
 const TEXT_BYTES_MAX: usize = 2 << 20;
 /// The longest body with orders, in bytes: room for as many as a batch holds.
 const ORDERS_BYTES_MAX: usize = 8 << 20;
+/// The longest body with figures of trade, in bytes: some 200,000 rows.
+const TRADE_BYTES_MAX: usize = 8 << 20;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -83,6 +86,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(members::positions))
         .routes(routes!(members::queue))
         .routes(routes!(queue_runs::queue_runs))
+        .routes(routes!(queue_runs::next_run))
         .routes(routes!(orders::orders, payments::submit_orders))
         .routes(routes!(orders::order))
         .routes(routes!(finality::receipt))
@@ -100,6 +104,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(blocks::batch))
         .routes(routes!(events::events))
         .routes(routes!(commands::submit_command))
+        .routes(routes!(simulations::presets))
+        .routes(routes!(simulations::simulate))
         .routes(routes!(sessions::challenge))
         .routes(routes!(sessions::begin, sessions::show, sessions::end))
         .routes(routes!(approvals::approvals))

@@ -10,14 +10,14 @@ use crate::receipts::Receipts;
 use crate::recent::Recent;
 use crate::session::{Session, Sessions};
 use crate::signatory::Signatory;
-use crate::view::OutlookView;
+use crate::view::{OutlookView, QueueForecastView};
 use network::Node;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, Semaphore, watch};
 use union::{Charter, Founding};
 
 /// Bounds of the API.
@@ -39,6 +39,8 @@ pub struct Bounds {
     pub journal_walks: usize,
     /// Look-ups of one block or order in the journal at once.
     pub look_ups: usize,
+    /// Simulations at once; a further one is refused as busy.
+    pub simulations: usize,
     /// A write is answered within this time, if need be with "unknown: ask again".
     pub write_timeout: Duration,
     /// A read is answered within this time.
@@ -61,6 +63,7 @@ impl Default for Bounds {
             recent_blocks: 1_024,
             journal_walks: 2,
             look_ups: 16,
+            simulations: 1,
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(120),
             head_timeout: Duration::from_secs(30),
@@ -145,9 +148,24 @@ pub struct Api {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) journal_walks: Arc<Semaphore>,
     pub(crate) look_ups: Arc<Semaphore>,
+    pub(crate) simulations: Arc<Semaphore>,
+    /// What the next run over the queue would settle, as last found.
+    forecast: Arc<Mutex<Option<Found>>>,
     /// True once the service is stopping: streams end.
     pub(crate) stopping: watch::Sender<bool>,
 }
+
+/// A forecast of the next run over the queue; `None` where there are no runs.
+#[derive(Debug)]
+struct Found {
+    height: u64,
+    /// Until when it is told for later blocks, too.
+    until: Instant,
+    view: Option<QueueForecastView>,
+}
+
+/// A forecast is told for so many times as long as it took: so no more than a tenth of a core is spent on forecasts.
+const FORECAST_SHARE: u32 = 9;
 
 impl Api {
     /// Sets the API of a node up.
@@ -218,6 +236,8 @@ impl Api {
             streams: Arc::new(Semaphore::new(bounds.streams)),
             journal_walks: Arc::new(Semaphore::new(bounds.journal_walks)),
             look_ups: Arc::new(Semaphore::new(bounds.look_ups)),
+            simulations: Arc::new(Semaphore::new(bounds.simulations)),
+            forecast: Arc::default(),
             stopping: watch::channel(false).0,
             iso,
             bounds,
@@ -242,6 +262,29 @@ impl Api {
         let members: BTreeSet<u16> = self.signatories.keys().copied().chain(own).collect();
         let votes = self.node.standing().map(|standing| [standing.votes, standing.votes_next]);
         self.node.peek(|union| OutlookView::new(union, &members.into_iter().collect::<Vec<_>>(), votes))
+    }
+
+    /// What the next run over the queue would settle. It is found once a block at most, one at a time.
+    pub(crate) async fn forecast(&self) -> Result<Option<QueueForecastView>, Problem> {
+        let mut last = self.forecast.clone().lock_owned().await;
+        let seen = self.read(|union| {
+            let height = union.height();
+            let is_told = |found: &Found| found.height == height || Instant::now() < found.until;
+            if last.as_ref().is_some_and(is_told) { None } else { Some((height, union.next_run())) }
+        });
+        let Some((height, next)) = seen.await? else { return Ok(last.as_ref().and_then(|found| found.view.clone())) };
+        let charter = self.charter();
+        let found = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            let view = next.map(|next| {
+                let (at_ms, on_events) = (next.at_ms, next.on_events);
+                QueueForecastView::new(&charter, height, at_ms, on_events, &next.forecast())
+            });
+            *last =
+                Some(Found { height, until: Instant::now() + begun.elapsed() * FORECAST_SHARE, view: view.clone() });
+            view
+        });
+        found.await.map_err(|error| Problem::internal("the forecast", &error))
     }
 
     pub(crate) fn now_ms(&self) -> u64 {

@@ -18,6 +18,7 @@ mod outlook;
 mod position;
 mod proposal;
 mod queue_run;
+mod simulation;
 mod statement;
 
 pub use account::AccountView;
@@ -35,7 +36,8 @@ pub use outcome::{OutcomeView, ReceiptView};
 pub use outlook::OutlookView;
 pub use position::{BilateralView, PositionView, UnionAccountsView};
 pub use proposal::ProposalView;
-pub use queue_run::{QueueRunView, TriedView};
+pub use queue_run::{ForecastCurrencyView, QueueForecastView, QueueRunView, TriedView};
+pub use simulation::{ExposureView, QueueDelayView, SimulatedCycleView, SimulatedMemberView, SimulationView};
 pub use statement::{AccountStatementView, EntryView, StatementView};
 
 use ledger::{AccountKey, Book, NO_CAP};

@@ -5,13 +5,13 @@ use crate::problem::Problem;
 use crate::service::Api;
 use crate::session::Session;
 use crate::text::order_id;
-use crate::view::OrderView;
+use crate::view::{OrderView, PlaceView};
 use axum::Json;
 use axum::extract::{Path, State};
 use keys::seal::{Context, Side, open};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use union::{Batch, Block, Command, Found, OpenOrder, OrderStatus, Payment, Place, RequestStatus, Union};
+use union::{Batch, Block, ClosedOrder, Command, Found, OpenOrder, OrderStatus, Payment, Place, RequestStatus, Union};
 use utoipa::{IntoParams, ToSchema};
 
 const PAGE_MAX: usize = 1_000;
@@ -25,13 +25,19 @@ const ROWS_MAX: usize = 200_000;
 pub(super) struct Which {
     /// Code of a member that pays or is paid.
     member: Option<String>,
+    /// Code of another one: with `member`, orders between the two.
+    counterparty: Option<String>,
+    /// Only the order with this identifier (UUID, UETR, or the union's reference of it), or orders with this reference; for an operator
+    /// of one of the two members concerned also those with this end-to-end, instruction or message identification. As it is
+    /// written, whole.
+    identifier: Option<String>,
     /// `held`, `queued`, `settled`, `refused`, `cancelled`, `expired` or `returned`.
     status: Option<String>,
     /// Only settled orders whose return was asked for, by how that stands: `asked`, `refused` or `granted`.
     request: Option<String>,
     /// What the page before named as `next`.
     cursor: Option<String>,
-    /// Orders at most; 100 if not given, 1,000 at most.
+    /// Orders at most; 100 if not given, 1,000 at most. With `identifier` so many are looked through, 1,000 if not given.
     limit: Option<usize>,
 }
 
@@ -73,18 +79,91 @@ impl Cursor {
 
 /// Orders: first those that are open, in the order of entry, then those that have ended, the latest first.
 #[utoipa::path(get, path = "/v1/orders", tag = "orders", params(Which),
-    responses((status = 200, body = OrdersView), (status = 400, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = OrdersView), (status = 400, body = Problem), (status = 404, body = Problem)),
+    security((), ("session" = [])))]
 pub(super) async fn orders(
     State(api): State<Arc<Api>>,
+    MaybeSession(session): MaybeSession,
     Parameters(which): Parameters<Which>,
 ) -> Result<Json<OrdersView>, Problem> {
     let member = which.member.map(|code| api.member("member", &code)).transpose()?;
+    let counterparty = which.counterparty.map(|code| api.member("counterparty", &code)).transpose()?;
     let status = which.status.as_deref().map(status).transpose()?;
     let request = which.request.as_deref().map(request).transpose()?;
     let wrong = || Problem::malformed("cursor", "the cursor is not one that a page named as next");
     let cursor = which.cursor.as_deref().map(|text| Cursor::parse(text).ok_or_else(wrong)).transpose()?;
-    let limit = which.limit.unwrap_or(100).clamp(1, PAGE_MAX);
-    Ok(Json(api.read(|union| page(union, &Filter { member, status, request }, cursor, limit)).await?))
+    let filter = Filter { members: [member, counterparty], status, request };
+    let Some(identifier) = which.identifier else {
+        let limit = which.limit.unwrap_or(100).clamp(1, PAGE_MAX);
+        return Ok(Json(api.read(|union| page(union, &filter, cursor, limit)).await?));
+    };
+    if identifier.is_empty() || identifier.len() > IDENTIFIER_BYTES_MAX {
+        let text = format!("an identifier is 1 to {IDENTIFIER_BYTES_MAX} bytes long");
+        return Err(Problem::malformed("identifier", text));
+    }
+    let limit = which.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
+    let by_id = uuid::Uuid::try_parse(&identifier).ok().map(|id| id.as_u128());
+    let looked_through = api.read(|union| match by_id.and_then(|id| one(union, &filter, id)) {
+        Some(order) => (OrdersView { orders: vec![order], next: None }, true),
+        None => (page(union, &filter, cursor, limit), false),
+    });
+    let (mut view, is_found) = looked_through.await?;
+    if !is_found {
+        view = api.look_up(move |api| with_identifier(api, view, session.as_ref(), &identifier)).await??;
+    }
+    Ok(Json(view))
+}
+
+/// The longest identifier that orders can have, in bytes: 36 characters, were each one of four.
+const IDENTIFIER_BYTES_MAX: usize = 144;
+
+/// The order with an identifier, if the filter lets it through.
+fn one(union: &Union, filter: &Filter, id: u128) -> Option<OrderView> {
+    let charter = union.charter();
+    match union.orders().find(id)? {
+        Found::Open(at) => {
+            let order = union.orders().open(at);
+            filter.lets_open(order).then(|| OrderView::open(charter, order))
+        }
+        Found::Closed(at) => {
+            let order = union.orders().closed(at);
+            filter.lets_ended(order).then(|| OrderView::ended(charter, order))
+        }
+    }
+}
+
+/// The orders of a page whose record, or customer detail as far as the session may see it, has an identifier.
+fn with_identifier(
+    api: &Api,
+    mut view: OrdersView,
+    session: Option<&Session>,
+    identifier: &str,
+) -> Result<OrdersView, Problem> {
+    // Orders that ended one after another were often presented together.
+    let mut last: Option<(u64, Block)> = None;
+    let mut found = Vec::new();
+    for order in view.orders {
+        let PlaceView { height, batch, record } = order.place;
+        // What its record says is with nodes that hold its block.
+        if height <= api.node.begins() {
+            continue;
+        }
+        if last.as_ref().is_none_or(|(at, _)| *at != height) {
+            last = Some((height, super::blocks::read(api, height)?.block));
+        }
+        let place = Place::new(height, batch as u16, record as u16);
+        let Some((payment, sealed)) = last.as_ref().and_then(|(_, block)| record_in(block, place)) else { continue };
+        let in_detail = || {
+            let detail = detail(api, session?, &payment, &sealed?)?;
+            let known = [detail.end_to_end_id, detail.instruction_id, detail.message_id];
+            known.into_iter().flatten().any(|known| known == identifier).then_some(())
+        };
+        if payment.reference() == identifier || in_detail().is_some() {
+            found.push(order);
+        }
+    }
+    view.orders = found;
+    Ok(view)
 }
 
 fn status(name: &str) -> Result<OrderStatus, Problem> {
@@ -101,28 +180,46 @@ fn request(name: &str) -> Result<RequestStatus, Problem> {
 
 /// Which orders, read.
 struct Filter {
-    member: Option<u16>,
+    /// Each of them pays or is paid.
+    members: [Option<u16>; 2],
     status: Option<OrderStatus>,
     request: Option<RequestStatus>,
 }
 
+fn is_open(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Held | OrderStatus::Queued)
+}
+
+impl Filter {
+    fn concerns(&self, debtor: u16, creditor: u16) -> bool {
+        self.members.into_iter().flatten().all(|member| member == debtor || member == creditor)
+    }
+
+    fn lets_open(&self, order: &OpenOrder) -> bool {
+        self.request.is_none()
+            && self.status.is_none_or(|status| status == order.status())
+            && self.concerns(order.payment.debtor, order.payment.creditor)
+    }
+
+    fn lets_ended(&self, order: &ClosedOrder) -> bool {
+        let is_asked = |request| order.return_request().is_some_and(|found| found.status == request);
+        self.concerns(order.debtor, order.creditor)
+            && self.status.is_none_or(|status| status == order.status())
+            && self.request.is_none_or(is_asked)
+    }
+}
+
 fn page(union: &Union, filter: &Filter, cursor: Option<Cursor>, limit: usize) -> OrdersView {
-    let &Filter { member, status, request } = filter;
+    let &Filter { status, request, .. } = filter;
     let charter = union.charter();
-    let is_open = |status: OrderStatus| matches!(status, OrderStatus::Held | OrderStatus::Queued);
-    let concerns = |debtor: u16, creditor: u16| member.is_none_or(|member| member == debtor || member == creditor);
     let only_ended = request.is_some() || status.is_some_and(|status| !is_open(status));
     let start = if only_ended { Cursor::Ended(usize::MAX) } else { Cursor::Open(0) };
     let mut orders = Vec::new();
     let mut cursor = cursor.unwrap_or(start);
 
     if let Cursor::Open(from) = cursor {
-        let mut open: Vec<&OpenOrder> = union
-            .orders()
-            .all_open()
-            .filter(|order| order.entry >= from && status.is_none_or(|status| status == order.status()))
-            .filter(|order| concerns(order.payment.debtor, order.payment.creditor))
-            .collect();
+        let mut open: Vec<&OpenOrder> =
+            union.orders().all_open().filter(|order| order.entry >= from && filter.lets_open(order)).collect();
         if open.len() > limit {
             open.select_nth_unstable_by_key(limit, |order| order.entry);
             cursor = Cursor::Open(open[limit].entry);
@@ -143,11 +240,7 @@ fn page(union: &Union, filter: &Filter, cursor: Option<Cursor>, limit: usize) ->
     while at > last && orders.len() < limit {
         at -= 1;
         let order = &ended[at];
-        let is_asked = |request| order.return_request().is_some_and(|found| found.status == request);
-        if concerns(order.debtor, order.creditor)
-            && status.is_none_or(|status| status == order.status())
-            && request.is_none_or(is_asked)
-        {
+        if filter.lets_ended(order) {
             orders.push(OrderView::ended(charter, order));
         }
     }

@@ -3,7 +3,7 @@
 use crate::extract::Parameters;
 use crate::problem::Problem;
 use crate::service::Api;
-use crate::view::QueueRunView;
+use crate::view::{QueueForecastView, QueueRunView};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -48,4 +48,19 @@ pub(super) async fn queue_runs(
             .collect(),
     });
     Ok(Json(view.await?))
+}
+
+/// The next run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(super) struct NextRunView {
+    /// Null where the charter has orders settled one by one only: there are no runs.
+    next_run: Option<QueueForecastView>,
+}
+
+/// What the next run over the queue would settle if nothing changed until then, and what could settle at most: found as the run
+/// itself will, on a copy. Under constant change it may be of some blocks ago, see `height`.
+#[utoipa::path(get, path = "/v1/queue-runs/next", tag = "cycles",
+    responses((status = 200, body = NextRunView), (status = "5XX", body = Problem)))]
+pub(super) async fn next_run(State(api): State<Arc<Api>>) -> Result<Json<NextRunView>, Problem> {
+    Ok(Json(NextRunView { next_run: api.forecast().await? }))
 }

@@ -3,7 +3,7 @@
 use super::{AmountView, signed};
 use crate::text::time_text;
 use serde::{Deserialize, Serialize};
-use union::{Charter, QueueRun, RunCause};
+use union::{Charter, Forecast, QueueRun, RunCause};
 use utoipa::ToSchema;
 
 /// A run over the queue. Amounts in the unit of account: what orders take from their debtors.
@@ -72,6 +72,67 @@ impl QueueRunView {
             tried: tried.collect(),
             steps: run.steps,
             refused: run.is_refused(),
+        }
+    }
+}
+
+/// The next run as things stand. Amounts in the unit of account, but for those by currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QueueForecastView {
+    /// The block after which things stood so.
+    pub height: u64,
+    /// When the run comes at the latest; null where the charter names no time of day.
+    pub at: Option<String>,
+    /// Whether it comes before that if an order comes to wait or something changes for one.
+    pub on_events: bool,
+    /// The algorithm, as the charter names it.
+    pub algorithm: String,
+    /// Orders that it would consider.
+    pub considered: u32,
+    /// Their value.
+    pub considered_value: AmountView,
+    /// Orders that would settle.
+    pub settled: u32,
+    /// Their value.
+    pub value: AmountView,
+    /// No set of the orders considered could settle with more value.
+    pub bound: AmountView,
+    /// Bound less value.
+    pub gap: AmountView,
+    /// The orders that would settle, by currency.
+    pub currencies: Vec<ForecastCurrencyView>,
+}
+
+/// Orders of one currency that would settle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ForecastCurrencyView {
+    /// How many.
+    pub orders: u32,
+    /// Their sum.
+    #[serde(flatten)]
+    pub amount: AmountView,
+}
+
+impl QueueForecastView {
+    /// A run that would come at a time, found after a block.
+    pub fn new(charter: &Charter, height: u64, at_ms: Option<u64>, on_events: bool, forecast: &Forecast) -> Self {
+        let run = QueueRunView::new(charter, &forecast.run);
+        let currency = |(&numeric, &(orders, sum)): (&u16, &(u32, u128))| ForecastCurrencyView {
+            orders,
+            amount: AmountView::of_number(signed(sum), numeric),
+        };
+        QueueForecastView {
+            height,
+            at: at_ms.map(time_text),
+            on_events,
+            algorithm: run.algorithm,
+            considered: run.considered,
+            considered_value: run.considered_value,
+            settled: run.settled,
+            value: run.value,
+            bound: run.bound,
+            gap: run.gap,
+            currencies: forecast.currencies.iter().map(currency).collect(),
         }
     }
 }

@@ -27,11 +27,13 @@ GET /v1/orders
 GET /v1/orders/{id}
 GET /v1/orders/{id}/receipt
 GET /v1/positions
+GET /v1/presets
 GET /v1/proposals
 GET /v1/proposals/{number}
 GET /v1/proposals/{number}/text
 GET /v1/queue
 GET /v1/queue-runs
+GET /v1/queue-runs/next
 GET /v1/sessions
 GET /v1/statements
 GET /v1/union
@@ -48,7 +50,8 @@ POST /v1/orders/{id}/cancel
 POST /v1/orders/{id}/refuse
 POST /v1/proposals
 POST /v1/sessions
-POST /v1/sessions/challenge";
+POST /v1/sessions/challenge
+POST /v1/simulations";
 
 fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
     match value {

@@ -135,7 +135,7 @@ impl Server {
 
     /// A signed batch of order lines of a member whose key is not at the node.
     pub fn batch(&self, member: u16, sequence: u64, orders: &[Value]) -> Vec<u8> {
-        let (charter, key) = (charter(), key(member));
+        let (charter, key) = (self.node.charter(), key(member));
         let signer = BatchSigner::new(&charter, member, &key).unwrap();
         let records = orders.iter().zip(1..).map(|(order, line)| {
             let draft = api::text::parse_order(&charter, member, line, &order.to_string()).unwrap();
@@ -146,7 +146,7 @@ impl Server {
 
     /// A signed batch of commands.
     pub fn commands(&self, member: u16, sequence: u64, commands: &[Command]) -> Vec<u8> {
-        let (charter, key) = (charter(), key(member));
+        let (charter, key) = (self.node.charter(), key(member));
         let signer = BatchSigner::new(&charter, member, &key).unwrap();
         let records = commands.iter().zip(1..).map(|(command, line)| BatchSigner::command(line, command));
         signer.sign(records.collect(), sequence).unwrap().remove(0).bytes

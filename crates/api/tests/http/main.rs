@@ -13,3 +13,4 @@ mod path;
 mod proposals;
 mod queue_runs;
 mod sessions;
+mod simulations;

@@ -217,3 +217,85 @@ fn what_settled_is_seen_at_once_and_sums_to_zero() {
     let listed: Value = client.get("/v1/cycles").unwrap();
     assert_eq!(listed["cycles"][0]["gross"], cycle["gross"]);
 }
+
+/// Orders are found by every identifier that the node knows and the asker may see, and by both sides.
+#[test]
+fn orders_are_found_by_what_they_are_called() {
+    let server = Server::start();
+    let with = |number: u32, more: Value| {
+        let mut all = json!({"id": id(number)});
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    let detail =
+        json!({"debtor_name": "Ana", "end_to_end_id": "E2E 7/ä", "instruction_id": "I-7", "message_id": "M-7"});
+    server
+        .session("mia")
+        .submit_orders(
+            &json!([
+                order("CHL", "USD", "1.00", with(1, json!({"reference": "first"}))),
+                order("ARG", "USD", "2.00", with(2, json!({"reference": "second", "detail": detail}))),
+                order("CHL", "USD", "3.00", with(3, json!({"reference": "second"}))),
+            ]),
+            "key-1",
+        )
+        .unwrap();
+    server.session("max").submit_orders(&json!([order("ARG", "USD", "4.00", with(4, json!({})))]), "key-2").unwrap();
+
+    let found = |client: &api::client::Client, parameters: &[(&str, &str)]| {
+        let view: OrdersView = client.get(&query("/v1/orders", parameters)).unwrap();
+        assert_eq!(view.next, None);
+        let mut numbers: Vec<u32> =
+            view.orders.iter().map(|order| u32::from_str_radix(&order.id[..8], 16).unwrap()).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let nobody = server.client();
+    let (mia, max) = (server.session("mia"), server.session("max"));
+    for (identifier, numbers) in [
+        (id(3), &[3][..]),
+        (id(3).to_uppercase(), &[3]),
+        (id(3).replace('-', ""), &[3]),
+        (id(9), &[]),
+        ("first".to_owned(), &[1]),
+        ("second".to_owned(), &[2, 3]),
+        ("secon".to_owned(), &[]),
+        ("First".to_owned(), &[]),
+    ] {
+        assert_eq!(found(&nobody, &[("identifier", &identifier)]), numbers, "{identifier}");
+    }
+    for identifier in ["E2E 7/ä", "I-7", "M-7"] {
+        assert_eq!(found(&mia, &[("identifier", identifier)]), [2], "{identifier}: an operator of the debtor's");
+        assert_eq!(found(&max, &[("identifier", identifier)]), [0; 0], "{identifier}: of another member's");
+        assert_eq!(found(&nobody, &[("identifier", identifier)]), [0; 0], "{identifier}: nobody's");
+    }
+
+    for (parameters, numbers) in [
+        (&[("member", "BRA"), ("counterparty", "CHL")][..], &[1, 3][..]),
+        (&[("member", "CHL"), ("counterparty", "BRA")], &[1, 3]),
+        (&[("counterparty", "ARG")], &[2, 4]),
+        (&[("member", "BRA"), ("counterparty", "PRY")], &[]),
+        (&[("member", "CHL"), ("identifier", "second")], &[3]),
+        (&[("status", "queued"), ("identifier", "second")], &[]),
+    ] {
+        assert_eq!(found(&nobody, parameters), numbers, "{parameters:?}");
+    }
+    let by_id = id(3);
+    assert_eq!(found(&nobody, &[("member", "ARG"), ("identifier", &by_id)]), [0; 0], "it is not Argentina's");
+
+    // Page by page: what is looked through is bounded, and a page may be empty.
+    let mut path = "/v1/orders?identifier=first&limit=1".to_owned();
+    let (mut pages, mut ids) = (0, Vec::new());
+    loop {
+        let view: OrdersView = nobody.get(&path).unwrap();
+        pages += 1;
+        ids.extend(view.orders.into_iter().map(|order| order.id));
+        let Some(next) = view.next else { break };
+        path = format!("/v1/orders?identifier=first&limit=1&cursor={next}");
+    }
+    assert_eq!((pages >= 4, ids), (true, vec![id(1)]));
+    for (parameter, value) in [("identifier", String::new()), ("identifier", "x".repeat(145))] {
+        let refused = problem(nobody.get::<OrdersView>(&format!("/v1/orders?{parameter}={value}")));
+        assert_eq!((refused.status, refused.field.as_deref()), (400, Some("identifier")));
+    }
+}
