@@ -169,6 +169,14 @@ export type ChallengeRequest = {
   operator: string;
 };
 
+/** Rules that are to be simulated. */
+export type CharterChoice = {
+  /** Name of a preset; with a text, what the text is called. */
+  name: string;
+  /** Text of a charter, whose members are replaced. */
+  text?: string | null;
+};
+
 /** A text of the charter. */
 export type CharterView = {
   /** Its length in bytes. */
@@ -193,49 +201,49 @@ export type CloseCycle = {
 
 /** A command as it is written; `command` names it. Amounts are major units as decimal text. */
 export type CommandText = AcceptOrder & {
-  command: "AcceptOrder";
+  command: "accept";
 } | RefuseOrder & {
-  command: "RefuseOrder";
+  command: "refuse";
 } | CancelOrder & {
-  command: "CancelOrder";
+  command: "cancel";
 } | ReprioritiseOrder & {
-  command: "ReprioritiseOrder";
+  command: "reprioritise";
 } | RequestReturn & {
-  command: "RequestReturn";
+  command: "request_return";
 } | RefuseReturn & {
-  command: "RefuseReturn";
+  command: "refuse_return";
 } | RegisterParticipant & {
-  command: "RegisterParticipant";
+  command: "register_participant";
 } | SetParticipantCaps & {
-  command: "SetParticipantCaps";
+  command: "set_participant_caps";
 } | SetCaps & {
-  command: "SetCaps";
+  command: "set_caps";
 } | SetReservations & {
-  command: "SetReservations";
+  command: "set_reservations";
 } | SetBilateralLimits & {
-  command: "SetBilateralLimits";
+  command: "set_bilateral_limits";
 } | SetRule & {
-  command: "SetRule";
+  command: "set_rule";
 } | PublishRates & {
-  command: "PublishRates";
+  command: "publish_rates";
 } | CloseCycle & {
-  command: "CloseCycle";
+  command: "close_cycle";
 } | ConfirmLeg & {
-  command: "ConfirmLeg";
+  command: "confirm_leg";
 } | PayClaim & {
-  command: "PayClaim";
+  command: "pay_claim";
 } | Propose & {
-  command: "Propose";
+  command: "propose";
 } | ProposalText & {
-  command: "ProposalText";
+  command: "proposal_text";
 } | CastVote & {
-  command: "CastVote";
+  command: "vote";
 } | WithdrawProposal & {
-  command: "WithdrawProposal";
+  command: "withdraw_proposal";
 } | ReplaceKey & {
-  command: "ReplaceKey";
+  command: "replace_key";
 } | GiveNotice & {
-  command: "GiveNotice";
+  command: "give_notice";
 };
 
 /** The creditor of a settlement leg confirms that it was paid. */
@@ -415,6 +423,16 @@ export type EventView = {
   proposal: number;
 };
 
+/** The most that a member owed. */
+export type ExposureView = {
+  /** What it owed, in minor units. */
+  amount: number;
+  /** When; null where nobody ever owed anything. */
+  day?: string | null;
+  /** Code of the member; empty where nobody ever owed anything. */
+  member: string;
+};
+
 /**
  * Proof that an order came to its status, and what it proves. It can be checked with the charter alone, offline and whatever
  * happens later: `comity verify --receipt FILE --charter FILE`.
@@ -424,6 +442,12 @@ export type FinalityView = {
   proves: ProvedView;
   /** The receipt, hexadecimal. */
   receipt: string;
+};
+
+/** Orders of one currency that would settle. */
+export type ForecastCurrencyView = AmountView & {
+  /** How many. */
+  orders: number;
 };
 
 /** A member gives notice: it leaves. */
@@ -547,6 +571,11 @@ export type MemberView = MemberSummary & {
   rates?: RatesView | null;
   /** Its acceptance rules, in the order in which they are asked. */
   rules: (SetRule)[];
+};
+
+/** The next run. */
+export type NextRunView = {
+  next_run?: QueueForecastView | null;
 };
 
 /**
@@ -784,6 +813,20 @@ export type PositionsView = {
   union_accounts: UnionAccountsView;
 };
 
+/** Rules of a real union or of a plan. */
+export type PresetView = {
+  /** What it is, in English. */
+  about: string;
+  /** What it is called. */
+  name: string;
+};
+
+/** The presets that this software has. */
+export type PresetsView = {
+  /** In the order of `comity simulate --presets`. */
+  presets: (PresetView)[];
+};
+
 /** What went wrong with a request, where, and what to do. */
 export type Problem = {
   /** What went wrong this time, and what to do. */
@@ -933,6 +976,46 @@ export type PublishRates = {
   from_day: string;
   /** What a debtor gives; not less. */
   selling: string;
+};
+
+/** How long orders waited. */
+export type QueueDelayView = {
+  /** Orders that waited and settled. */
+  delayed_orders: number;
+  /** How long the longest did. */
+  longest_seconds: number;
+  /** How long they did on average. */
+  mean_seconds: number;
+  /** Orders that did not settle. */
+  never_settled: number;
+  /** Their value, in minor units. */
+  never_settled_value: number;
+};
+
+/** The next run as things stand. Amounts in the unit of account, but for those by currency. */
+export type QueueForecastView = {
+  /** The algorithm, as the charter names it. */
+  algorithm: string;
+  /** When the run comes at the latest; null where the charter names no time of day. */
+  at?: string | null;
+  /** No set of the orders considered could settle with more value. */
+  bound: AmountView;
+  /** Orders that it would consider. */
+  considered: number;
+  /** Their value. */
+  considered_value: AmountView;
+  /** The orders that would settle, by currency. */
+  currencies: (ForecastCurrencyView)[];
+  /** Bound less value. */
+  gap: AmountView;
+  /** The block after which things stood so. */
+  height: number;
+  /** Whether it comes before that if an order comes to wait or something changes for one. */
+  on_events: boolean;
+  /** Orders that would settle. */
+  settled: number;
+  /** Their value. */
+  value: AmountView;
 };
 
 /** A run over the queue. Amounts in the unit of account: what orders take from their debtors. */
@@ -1151,6 +1234,167 @@ export type SetRule = {
   reason?: string | null;
   /** 0 to 15; lower slots are asked first. */
   slot: number;
+};
+
+/** What is to be simulated. */
+export type SimulateRequest = {
+  /** 1 to 16 sets of rules, for the same orders. */
+  charters: (CharterChoice)[];
+  /** Where members pay out of deposits: percent of a year's imports that each deposits at first, 0 to 1,000; 5 if not given. */
+  deposit_percent?: number | null;
+  /** Codes of the members, 2 to 100; without them all countries of the year. */
+  members?: (string)[] | null;
+  /** At least so many orders, 1 to 100,000; 10,000 if not given. */
+  orders?: number | null;
+  /** Of everything random; 1 if not given. */
+  seed?: number | null;
+  /** Trade between countries as CSV with the columns `exporter,importer,year,usd_million`: importers owe exporters. */
+  trade: string;
+  /** The year; figures of the years before it are used for quotas only. */
+  year: number;
+};
+
+/** A cycle of a simulation. Amounts in minor units. */
+export type SimulatedCycleView = {
+  /** What is left after netting each pair. */
+  bilateral_net: number;
+  /** What its close called for in the asset. */
+  called_in_asset: number;
+  /** First day of its period. */
+  first_day: string;
+  /** Their sum. */
+  gross: number;
+  /** Day of its close. */
+  last_day: string;
+  /** What debtors owe beside that. */
+  left_as_credit: number;
+  /** What is left after netting all. */
+  multilateral_net: number;
+  /** From 1. */
+  number: number;
+  /** By member: what of it is not called for. */
+  open_balances: (number)[];
+  /** By member: cumulative position after the close. */
+  positions: (number)[];
+  /** Orders that settled in it. */
+  settled_orders: number;
+};
+
+/** A member at the end of a simulation. Amounts in minor units. */
+export type SimulatedMemberView = {
+  /** What it paid in the asset. */
+  asset_paid: number;
+  /** What it was paid in the asset. */
+  asset_received: number;
+  /** Charges that it bore. */
+  charges: number;
+  /** Its code. */
+  code: string;
+  /** The same, had nothing been settled in the asset. */
+  cumulative_position: number;
+  /** What it defaulted on. */
+  defaulted: number;
+  /** What it had deposited before the first order (negative for the agent). */
+  deposit: number;
+  /** Interest that it paid. */
+  interest_paid: number;
+  /** Interest that it was paid. */
+  interest_received: number;
+  /** The most that it owned at the end of a block. */
+  largest_credit: number;
+  /** The most that it owed at the end of a block. */
+  largest_debit: number;
+  /** Its shares in losses. */
+  losses: number;
+  /** What it owns (positive) or owes. */
+  position: number;
+  /** Its quota; null for none. */
+  quota?: number | null;
+  /** The largest debit by the quota. */
+  quota_use?: number | null;
+  /** The largest credit by the quota. */
+  quota_use_as_creditor?: number | null;
+  /** How it stands. */
+  standing: string;
+};
+
+/**
+ * What came of a simulation, as `comity simulate --output json` writes it. Amounts are integers in minor units of the unit of account,
+ * of any size, and the totals stand a second time as text in major units. Ratios have six decimals.
+ */
+export type SimulationView = {
+  /** What would be left of them after netting each pair, over the whole period. */
+  bilateral_net: number;
+  /** The same in major units. */
+  bilateral_net_major: string;
+  /** Bilateral net by gross. */
+  bilateral_net_ratio: number;
+  /** What the rules are called. */
+  charter: string;
+  /** What debtors owe the union at the end. */
+  credit_extended: number;
+  /** The same in major units. */
+  credit_extended_major: string;
+  /** The cycles. */
+  cycles: (SimulatedCycleView)[];
+  /** Its decimals. */
+  decimals: number;
+  /** All orders that were presented. */
+  gross: number;
+  /** The same in major units. */
+  gross_major: string;
+  /** The most that they were left owing at the close of a cycle. */
+  largest_credit_extended: number;
+  /** The same in major units. */
+  largest_credit_extended_major: string;
+  /** The most that a member owed at the end of a block. */
+  largest_exposure: ExposureView;
+  /** What settled less what was paid in the asset. */
+  liquidity_saved: number;
+  /** The same in major units. */
+  liquidity_saved_major: string;
+  /** The members at the end. */
+  members: (SimulatedMemberView)[];
+  /** What would be left of them after netting all, over the whole period. */
+  multilateral_net: number;
+  /** The same in major units. */
+  multilateral_net_major: string;
+  /** Multilateral net by gross. */
+  multilateral_net_ratio: number;
+  /** Orders that were presented. */
+  orders: number;
+  /** How long orders waited. */
+  queue_delay: QueueDelayView;
+  /** Orders and commands that were rejected, refused, cancelled, or expired. */
+  refused_orders: number;
+  /** The seed of the orders. */
+  seed: number;
+  /** What settled of them in the union. */
+  settled_gross: number;
+  /** The same in major units. */
+  settled_gross_major: string;
+  /** What members paid each other in the settlement asset. */
+  settled_in_asset: number;
+  /** The same in major units. */
+  settled_in_asset_major: string;
+  /** What was settled in the asset by what settled in the union. */
+  settled_in_asset_ratio: number;
+  /** Orders that settled. */
+  settled_orders: number;
+  /** What went wrong, in words. */
+  shocks: (string)[];
+  /** Hash of the union's state at the end, in hexadecimal. */
+  state_hash: string;
+  /** The currency of all amounts. */
+  unit_of_account: string;
+  /** The years. */
+  years: (number)[];
+};
+
+/** What came of simulations, one for each set of rules. */
+export type SimulationsView = {
+  /** In the order of the request. */
+  simulations: (SimulationView)[];
 };
 
 /** A member's statement for a day or a cycle. */

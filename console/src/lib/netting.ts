@@ -27,3 +27,11 @@ export function nets(members: string[], all: Flow[]): Map<string, bigint> {
   }
   return found;
 }
+
+/** What members owe each other, net, in the open cycle: from who owes to who is owed, the largest first. */
+export function owed(positions: PositionView[]): Flow[] {
+  const all = positions.flatMap((position) =>
+    position.bilateral.map((line) => ({ from: position.member, to: line.counterparty, value: -minor(line.net) })),
+  );
+  return all.filter((flow) => flow.value > 0n).sort((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0));
+}

@@ -1,6 +1,6 @@
 /** The session of the operator who sits here. */
 
-import { Failure, call, type Call } from "./api.ts";
+import { Failure, call, callText, type Call } from "./api.ts";
 import type { Challenge, SessionView } from "./api-types.ts";
 import { signLogin, type OperatorKey } from "./keys.ts";
 
@@ -72,10 +72,19 @@ class Session {
   }
 
   /** A call with the session's token. */
-  async call<T>(path: string, options: Call = {}): Promise<T> {
+  call<T>(path: string, options: Call = {}): Promise<T> {
+    return this.#ask((token) => call<T>(path, { ...options, token }));
+  }
+
+  /** The same, answered as text. */
+  callText(path: string, options: Call = {}): Promise<string> {
+    return this.#ask((token) => callText(path, { ...options, token }));
+  }
+
+  async #ask<T>(request: (token: string | null) => Promise<T>): Promise<T> {
     this.#asked = Date.now();
     try {
-      return await call<T>(path, { ...options, token: this.#token });
+      return await request(this.#token);
     } catch (error) {
       if (error instanceof Failure && error.isUnauthenticated && this.#token) this.#drop("expired");
       throw error;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { axe, launch, pay, picture, signIn, visit } from "./browser.mjs";
-import { Union, order, token } from "./union.mjs";
+import { Union, ask, order, token } from "./union.mjs";
 
 let browser, union, node;
 before(async () => {
@@ -203,5 +203,74 @@ describe("one node", { concurrency: false }, () => {
     await node.start();
     await visitor.page.waitForFunction(() => !document.querySelector(".banner").innerText.includes("No connection"));
     await visitor.close();
+  });
+
+  test("a payment is found by what it is called, by those who may read that", async () => {
+    const [mia, max] = await Promise.all([visit(browser, node), visit(browser, node)]);
+    await signIn(mia, union.find("mia-arg"));
+    await signIn(max, union.find("mia-per"));
+    const sent = order({ reference: "R-2026", detail: { debtor_name: "Ana", end_to_end_id: "E2E 77" } });
+    assert.equal((await ask(node, union.find("mia-arg"), "/v1/orders", sent)).status, 200);
+    const find = async ({ page, go }, text) => {
+      await go("#/payments");
+      await page.locator("#search").fill(text);
+      await page.locator("#search").press("Enter");
+    };
+    for (const text of ["R-2026", "E2E 77"]) {
+      await find(mia, text);
+      await mia.page.locator("tbody a", { hasText: sent.id }).waitFor();
+      assert.equal(await mia.page.locator("tbody a").count(), 1);
+    }
+    assert.deepEqual(await axe(mia.page), []);
+    await picture(mia.page, "payments-found");
+    await mia.page.getByRole("button", { name: "Show the others too" }).click();
+    await mia.page.locator("tbody a").nth(1).waitFor();
+    await mia.page.locator("#member").selectOption("ARG");
+    await mia.page.locator("#counterparty").selectOption("PER");
+    await mia.page.getByText("No payments here").waitFor();
+    await mia.page.locator("#counterparty").selectOption("BRA");
+    await mia.page.locator("tbody a", { hasText: sent.id }).waitFor();
+    await find(max, "E2E 77");
+    await max.page.getByText("No order that you may look into is called so").waitFor();
+    await find(max, sent.id);
+    await max.page.locator("h1", { hasText: "Payment" }).waitFor();
+    await Promise.all([mia.close(), max.close()]);
+  });
+
+  test("who owes whom is drawn, and the same is in the table", async () => {
+    const visitor = await visit(browser, node);
+    await visitor.go("#/members");
+    await visitor.page.locator("svg[aria-label*='net positions between members']").waitFor();
+    const { positions } = await node.get("/v1/positions");
+    const owing = positions.flatMap((position) => position.bilateral).filter((line) => BigInt(line.net.minor) < 0n).length;
+    assert.ok(owing > 0);
+    assert.equal(await visitor.page.locator("figure svg polygon").count(), owing, "an arrow for each pair");
+    await visitor.close();
+  });
+
+  test("the queue says what the next run would settle, or that none comes", async () => {
+    const alone = await visit(browser, node);
+    await alone.go("#/queue");
+    await alone.page.getByText("No run will come").waitFor();
+    await alone.close();
+    const other = await Union.alone("--preset", "cls-like", ...["ARG", "BRA", "CHL", "PER"].flatMap((code) => ["--turnover", `${code}=1000`]));
+    try {
+      const [served] = other.nodes;
+      await ask(served, other.find("mia-arg"), "/v1/orders", order({ amount: "5000.00" }));
+      await served.until("/v1/queue-runs/next", ({ next_run: run }) => run.considered === 1);
+      for (const scheme of ["light", "dark"]) {
+        const visitor = await visit(browser, served, { scheme });
+        await visitor.go("#/queue");
+        const next = visitor.page.locator("section", { has: visitor.page.locator("#next") });
+        await next.getByText("Would settle", { exact: true }).waitFor();
+        const text = (await next.innerText()).replaceAll("\u00a0", " ");
+        assert.match(text, /Considered\s+1 · USD 5,000\.00\s+Would settle\s+0 · USD 0\.00\s+Bound\s+USD/);
+        assert.deepEqual(await axe(visitor.page), [], scheme);
+        await picture(visitor.page, `queue-next-${scheme}`);
+        await visitor.close();
+      }
+    } finally {
+      await other.end();
+    }
   });
 });

@@ -8,7 +8,7 @@ import { file as typesOf } from "../../scripts/api-types.mjs";
 import { axe, launch, pay, picture, signIn, visit } from "./browser.mjs";
 import { Union, ask, order } from "./union.mjs";
 
-const PAGES = ["overview", "payments", "payments/new", "queue", "cycle", "approvals", "members", "members/BRA", "governance", "governance/new", "statements", "audit", "settings", "sign-in"];
+const PAGES = ["overview", "payments", "payments/new", "queue", "cycle", "approvals", "members", "members/BRA", "governance", "governance/new", "statements", "audit", "simulator", "settings", "sign-in"];
 
 let browser, union, node;
 before(async () => {

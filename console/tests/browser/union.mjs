@@ -142,12 +142,12 @@ export class Union {
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** One node that orders alone and holds the keys of all members. */
-  static async alone() {
+  /** One node that orders alone and holds the keys of all members; `rules` are options of `comity init`. */
+  static async alone(...rules) {
     const union = new Union();
     const home = join(union.directory, "union");
     const members = MEMBERS.flatMap(([code, name]) => ["--member", `${code}:${name}:USD`]);
-    comity("init", home, "--name", "Southern Clearing", "--first-day", "2026-11-23", "--work-factor", "4", ...members);
+    comity("init", home, "--name", "Southern Clearing", "--first-day", "2026-11-23", "--work-factor", "4", ...rules, ...members);
     union.people = MEMBERS.flatMap(([code]) => peopleOf(code));
     const file = join(home, "node.toml");
     writeFileSync(file, readFileSync(file, "utf8") + operators(union.people));

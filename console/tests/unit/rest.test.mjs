@@ -29,3 +29,14 @@ test("the language is the first that both sides speak", async () => {
   assert.equal(chosenLanguage(["de-AT", "pt-BR", "en"]), "pt");
   assert.equal(chosenLanguage(["ja"]), "en");
 });
+
+test("who owes whom, net, is drawn once for each pair", async () => {
+  const { owed } = await load("lib/netting.ts");
+  const line = (counterparty, net) => ({ counterparty, net: { amount: "", minor: net, currency: "USD" } });
+  const positions = [
+    { member: "A", bilateral: [line("B", "-70"), line("C", "5")] },
+    { member: "B", bilateral: [line("A", "70"), line("C", "0")] },
+    { member: "C", bilateral: [line("A", "-5")] },
+  ];
+  assert.deepEqual(owed(positions), [{ from: "A", to: "B", value: 70n }, { from: "C", to: "A", value: 5n }]);
+});

@@ -1,0 +1,111 @@
+// The simulator: an economist compares rules, looks at positions, and takes the figures away.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { axe, launch, picture, signIn, visit } from "./browser.mjs";
+import { Union, ask } from "./union.mjs";
+
+let browser, union, node;
+before(async () => {
+  [browser, union] = await Promise.all([launch(), Union.alone()]);
+  node = union.nodes[0];
+});
+after(async () => {
+  await browser?.close();
+  await union?.end();
+});
+
+describe("the simulator", { concurrency: false }, () => {
+  test("without a session it says what to do", async () => {
+    const visitor = await visit(browser, node);
+    await visitor.go("#/simulator");
+    await visitor.page.getByText("This takes a session of an operator").waitFor();
+    assert.equal(await visitor.page.locator("main form").count(), 0);
+    await visitor.close();
+  });
+
+  test("rules are compared on the example, and the report is what the node says", async () => {
+    for (const scheme of ["light", "dark"]) {
+      const visitor = await visit(browser, node, { scheme });
+      const { page } = visitor;
+      await signIn(visitor, union.find("vera-arg"));
+      await visitor.go("#/simulator");
+      const run = page.locator("form button[type=submit]");
+      assert.ok(await run.isDisabled(), "there is no trade yet");
+      await page.getByText("No trade is chosen").waitFor();
+      await page.getByRole("button", { name: "Take the example" }).press("Enter");
+      await page.getByText("Example (made-up figures of three members): 5 rows").waitFor();
+      await page.locator("#orders").fill("2000");
+      await page.locator("#rules-sml").check();
+      await run.press("Enter");
+      await page.locator("#shown option").nth(3).waitFor({ state: "attached" });
+      await page.locator("main progress").waitFor({ state: "detached" });
+      const rows = await page.locator("#comparison tbody tr").allInnerTexts();
+      assert.equal(rows.length, 4);
+      assert.match(rows[2], /aladi[\s\S]*USD\s266,000,000\.00[\s\S]*\d+\.\d %/);
+      await page.locator("#shown").selectOption("sml");
+      await page.locator("svg[aria-label^='Positions by sml after each of']").waitFor();
+      await page.locator("#positions summary").click();
+      assert.deepEqual(await axe(page), [], scheme);
+      await picture(page, `simulator-result-${scheme}`);
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as JSON" }).click()]);
+      const saved = JSON.parse(readFileSync(await download.path(), "utf8"));
+      assert.deepEqual(saved.map((report) => report.charter), ["keynes-1943", "epu-1950", "aladi", "sml"]);
+      const trade = "exporter,importer,year,usd_million\nBBB,AAA,2006,90\nCCC,BBB,2006,80\nAAA,CCC,2006,75\nAAA,BBB,2006,12\nBBB,CCC,2006,9\n";
+      const body = { trade, year: 2006, charters: [{ name: "sml" }], orders: 2000, seed: 1 };
+      const answer = await (await ask(node, union.find("vera-arg"), "/v1/simulations", body)).json();
+      assert.deepEqual(saved[3], answer.simulations[0]);
+      await visitor.close();
+    }
+  });
+
+  test("a file of one's own, rules of one's own, and what the node refuses", async () => {
+    const visitor = await visit(browser, node, { width: 360, height: 740 });
+    const { page } = visitor;
+    await signIn(visitor, union.find("mia-bra"));
+    await visitor.go("#/simulator");
+    await page.locator("#trade").setInputFiles({ name: "wrong.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
+    await page.getByText("This is no file of trade").waitFor();
+    const rows = "exporter,importer,year,usd_million\nARG,BRA,2005,7\nARG,BRA,2006,9\nBRA,<b>X,2006,1\n";
+    await page.locator("#trade").setInputFiles({ name: "mine.csv", mimeType: "text/csv", buffer: Buffer.from(rows) });
+    await page.getByText("mine.csv: 3 rows").waitFor();
+    assert.deepEqual(await page.locator("#year option").allInnerTexts(), ["2006", "2005"]);
+    for (const name of ["aladi", "epu-1950", "keynes-1943"]) await page.locator(`#rules-${name}`).uncheck();
+    const acu = readFileSync(new URL("../../../presets/acu.toml", import.meta.url));
+    await page.locator("#own").setInputFiles({ name: "ours.toml", mimeType: "application/toml", buffer: acu });
+    await page.locator("#rules-ours:checked").waitFor();
+    await page.locator("form button[type=submit]").click();
+    await page.locator("form .notice.bad", { hasText: "ours" }).waitFor();
+    await page.locator("#codes").fill("ARG, BRA");
+    await page.locator("form button[type=submit]").click();
+    await page.locator("#comparison tbody th", { hasText: "ours" }).waitFor();
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(beyond <= 0, `${beyond} px too wide`);
+    await visitor.close();
+  });
+
+  test("a simulation is cancelled, and the node is free for the next", async () => {
+    const visitor = await visit(browser, node);
+    const { page } = visitor;
+    await signIn(visitor, union.find("mia-bra"));
+    await visitor.go("#/simulator");
+    await page.getByRole("button", { name: "Take the example" }).click();
+    await page.locator("#orders").fill("100000");
+    for (const box of await page.locator(".presets input").all()) await box.check();
+    await page.locator("form button[type=submit]").click();
+    await page.locator("main progress").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("Cancelled.").waitFor();
+    const again = { trade: "exporter,importer,year,usd_million\nA,B,2006,9\n".replace("A,B", "AAA,BBB"), year: 2006, charters: [{ name: "acu" }], orders: 10 };
+    const end = Date.now() + 20_000;
+    for (;;) {
+      const answer = await ask(node, union.find("mia-bra"), "/v1/simulations", again);
+      if (answer.status === 200) break;
+      assert.equal(answer.status, 503);
+      assert.ok(Date.now() < end, "the node went on simulating");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await visitor.close();
+  });
+});
