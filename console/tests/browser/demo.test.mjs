@@ -42,7 +42,7 @@ describe("the demo", { concurrency: false }, () => {
     await page.getByText("of 100,028 loaded").waitFor();
     const times = await page.evaluate(async (orders) => {
       const viewport = document.querySelector(".viewport");
-      const loaded = () => Number(/^([\d,]+) (of|in)/.exec(document.querySelector("main .small.quiet").innerText.trim())?.[1].replaceAll(",", ""));
+      const loaded = () => Number(/^([\d,]+) (of|in)/.exec(document.querySelector("main p[role=status]").innerText.trim())?.[1].replaceAll(",", ""));
       const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const begun = performance.now();
       while (loaded() < orders) {

@@ -270,12 +270,13 @@ impl Api {
         let seen = self.read(|union| {
             let height = union.height();
             let is_told = |found: &Found| found.height == height || Instant::now() < found.until;
-            if last.as_ref().is_some_and(is_told) { None } else { Some((height, union.next_run())) }
+            if last.as_ref().is_some_and(is_told) { None } else { Some((height, Instant::now(), union.next_run())) }
         });
-        let Some((height, next)) = seen.await? else { return Ok(last.as_ref().and_then(|found| found.view.clone())) };
+        let Some((height, begun, next)) = seen.await? else {
+            return Ok(last.as_ref().and_then(|found| found.view.clone()));
+        };
         let charter = self.charter();
         let found = tokio::task::spawn_blocking(move || {
-            let begun = Instant::now();
             let view = next.map(|next| {
                 let (at_ms, on_events) = (next.at_ms, next.on_events);
                 QueueForecastView::new(&charter, height, at_ms, on_events, &next.forecast())
