@@ -58,6 +58,8 @@ export async function signIn({ page, go }, person) {
 
 /** Fills the form of a payment and sends it; the outcome's text. */
 export async function pay({ page, go }, { to, amount, detail }) {
+  // From another page: else the outcome of a payment before would still be shown.
+  await go("#/payments");
   await go("#/payments/new");
   await page.locator("#creditor").selectOption(to);
   await page.locator("#amount").fill(amount);
