@@ -756,6 +756,30 @@ export type ParticipantsView = {
   participants: (ParticipantView)[];
 };
 
+/** A challenge for a passkey, to be signed once, within two minutes. */
+export type PasskeyChallenge = {
+  /** The challenge, base64url without padding. */
+  challenge: string;
+  /** Until when it can be answered. */
+  expires_at: string;
+  /** The relying party's identifier that passkeys of this node are made for. */
+  relying_party: string;
+};
+
+/** A passkey's answer to a challenge: an assertion of Web Authentication, each part in base64url without padding. */
+export type PasskeyLoginRequest = {
+  /** What the authenticator says (`authenticatorData`). */
+  authenticator_data: string;
+  /** What the browser says was asked for (`clientDataJSON`). */
+  client_data: string;
+  /** The credential's identifier (`rawId`). */
+  credential: string;
+  /** The authenticator's signature. */
+  signature: string;
+  /** Whose passkey it is (`userHandle`): SHA-256 of `"comity operator v1" 00` and the operator's name. */
+  user_handle: string;
+};
+
 /** A member that defaulted pays off a part of the claim on it, out of its position. */
 export type PayClaim = {
   /** In the unit of account; at most the claim. */

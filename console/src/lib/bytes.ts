@@ -22,3 +22,13 @@ export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
 export function base64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
+
+/** Base64url without padding, as Web Authentication writes bytes. */
+export function base64url(bytes: ArrayBuffer | Uint8Array): string {
+  const text = btoa(String.fromCharCode(...new Uint8Array(bytes)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+export function unbase64url(text: string): Uint8Array<ArrayBuffer> {
+  return base64(text.replaceAll("-", "+").replaceAll("_", "/"));
+}

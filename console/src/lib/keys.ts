@@ -3,7 +3,7 @@
  * database. What is kept signs, and cannot be read, by this page either.
  */
 
-import { base64, concat, hex, unhex } from "./bytes.ts";
+import { base64, concat, hex, unbase64url, unhex } from "./bytes.ts";
 
 const DATABASE = "comity";
 const STORE = "operators";
@@ -75,7 +75,7 @@ export async function importKey(operator: string, pem: string): Promise<Operator
   // The public half is in the JSON form only; that copy can be extracted, is not kept, and goes with this call.
   const readable = await crypto.subtle.importKey("pkcs8", der, "Ed25519", true, ["sign"]);
   const { x = "" } = await crypto.subtle.exportKey("jwk", readable);
-  const publicKey = hex(base64(x.replaceAll("-", "+").replaceAll("_", "/")));
+  const publicKey = hex(unbase64url(x));
   const privateKey = await crypto.subtle.importKey("pkcs8", der, "Ed25519", false, ["sign"]);
   der.fill(0);
   return keep({ operator, publicKey, privateKey });

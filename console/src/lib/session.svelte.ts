@@ -1,8 +1,9 @@
 /** The session of the operator who sits here. */
 
 import { Failure, call, callText, type Call } from "./api.ts";
-import type { Challenge, SessionView } from "./api-types.ts";
+import type { Challenge, PasskeyChallenge, SessionView } from "./api-types.ts";
 import { signLogin, type OperatorKey } from "./keys.ts";
+import { signWithPasskey } from "./passkeys.ts";
 
 /** A session that is not used ends after this, at the node as well, in milliseconds. */
 const IDLE_MS = 15 * 60_000;
@@ -53,7 +54,16 @@ class Session {
     const operator = key.operator;
     const { union, nonce } = await call<Challenge>("/v1/sessions/challenge", { method: "POST", body: { operator } });
     const signature = await signLogin(key, union, nonce);
-    const { token, ...view } = await call<SessionView>("/v1/sessions", { method: "POST", body: { operator, nonce, signature } });
+    this.#begun(await call<SessionView>("/v1/sessions", { method: "POST", body: { operator, nonce, signature } }));
+  }
+
+  /** Begins a session with a passkey, which says itself whose it is. */
+  async beginWithPasskey(): Promise<void> {
+    const body = await signWithPasskey(await call<PasskeyChallenge>("/v1/sessions/passkey/challenge", { method: "POST" }));
+    this.#begun(await call<SessionView>("/v1/sessions/passkey", { method: "POST", body }));
+  }
+
+  #begun({ token, ...view }: SessionView): void {
     if (!token) throw new TypeError("the node gave no token");
     this.#token = token;
     this.#used = this.#asked = Date.now();

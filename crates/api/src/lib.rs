@@ -9,7 +9,7 @@
 //! | calling a node from Rust | [`client`] |
 //! | the routes, each with its documentation | `route/`, set up by [`Api`] and [`serve()`] |
 //! | a proposal with the charter's text, signed | `proposing.rs` |
-//! | sessions, four eyes, the audit log | `session.rs`, `approval.rs`, `audit.rs` |
+//! | sessions, passkeys, four eyes, the audit log | `session.rs`, `passkey.rs`, `approval.rs`, `audit.rs` |
 //! | the pages of the web console, and what tells browsers to be careful | `console.rs`, embedded by `build.rs` |
 //! | bounds on connections and requests | `connections.rs`, `limit.rs`, [`Bounds`] |
 //!
@@ -27,6 +27,7 @@ pub mod iso;
 mod limit;
 mod metrics;
 mod operator;
+mod passkey;
 mod problem;
 mod proposing;
 mod receipts;
@@ -43,6 +44,7 @@ pub mod view;
 pub use approval::ApprovalView;
 pub use console::is_built as has_console;
 pub use operator::{HeldMember, Operator, Role};
+pub use passkey::{Origin, OriginError, Passkey, PasskeyChallenge, PasskeyError, PasskeyLoginRequest, user_handle};
 pub use problem::Problem;
 pub use route::{OrdersView, PaymentsView, ProposalsView, ProposeRequest, openapi, router};
 pub use serve::serve;

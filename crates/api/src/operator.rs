@@ -1,5 +1,6 @@
 //! Who may act for the members whose keys this node holds.
 
+use crate::passkey::Passkey;
 use keys::MemberKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,7 +27,28 @@ pub struct Operator {
     /// What the operator may do.
     pub role: Role,
     /// Ed25519 public key that logins are signed with.
-    pub key: [u8; 32],
+    pub key: Option<[u8; 32]>,
+    /// Passkeys that logins are signed with.
+    pub passkeys: Vec<Passkey>,
+}
+
+impl Operator {
+    /// The operator's passkey with this identifier.
+    pub(crate) fn passkey(&self, id: &[u8]) -> Option<&Passkey> {
+        self.passkeys.iter().find(|passkey| passkey.id == id)
+    }
+
+    /// Whether logins can be signed with this Ed25519 key.
+    pub(crate) fn has_key(&self, key: &[u8; 32]) -> bool {
+        self.key.as_ref() == Some(key) || self.passkeys.iter().any(|passkey| passkey.has_key(key))
+    }
+
+    /// Whether somebody could log in as both.
+    pub(crate) fn shares_a_key_with(&self, other: &Operator) -> bool {
+        self.key.is_some_and(|key| other.has_key(&key))
+            || other.key.is_some_and(|key| self.has_key(&key))
+            || self.passkeys.iter().any(|own| other.passkeys.iter().any(|passkey| own.is_that_of(passkey)))
+    }
 }
 
 /// A member whose key the node holds, to sign what the member's operators order.

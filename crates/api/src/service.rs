@@ -5,6 +5,7 @@ use crate::audit::{Act, Audit};
 use crate::iso::IsoSettings;
 use crate::metrics::Metrics;
 use crate::operator::{HeldMember, Operator, Role};
+use crate::passkey::Origin;
 use crate::problem::{Kind, Problem};
 use crate::receipts::Receipts;
 use crate::recent::Recent;
@@ -84,6 +85,8 @@ pub struct Settings {
     pub members: Vec<HeldMember>,
     /// The people who act for them.
     pub operators: Vec<Operator>,
+    /// Where operators see the console, if they may sign in with passkeys.
+    pub passkey_origin: Option<Origin>,
     /// How institutions are named in ISO 20022 messages.
     pub iso: IsoSettings,
     /// Bounds.
@@ -174,7 +177,7 @@ impl Api {
     ///
     /// [`SettingsError`] names the entry or file at fault.
     pub fn new(node: Arc<Node>, settings: Settings) -> Result<Arc<Api>, SettingsError> {
-        let Settings { directory, member: own_member, members, operators, iso, bounds } = settings;
+        let Settings { directory, member: own_member, members, operators, passkey_origin, iso, bounds } = settings;
         let charter = node.charter();
         let io = |what: PathBuf| move |error| SettingsError::Io { what: what.display().to_string(), error };
 
@@ -203,8 +206,16 @@ impl Api {
                 let problem = format!("this node does not hold the key of {}", operator.member);
                 return Err(SettingsError::Entry { what, problem });
             }
-            let is_taken = |(other, _): &(Arc<Operator>, u16)| other.key == operator.key;
-            let is_member_key = charter.members.iter().any(|member| member.signing_key == operator.key);
+            if operator.key.is_none() && operator.passkeys.is_empty() {
+                let problem = "has neither a key nor a passkey to log in with".into();
+                return Err(SettingsError::Entry { what, problem });
+            }
+            if !operator.passkeys.is_empty() && passkey_origin.is_none() {
+                let problem = "has a passkey, and nothing says where passkeys sign in".into();
+                return Err(SettingsError::Entry { what, problem });
+            }
+            let is_taken = |(other, _): &(Arc<Operator>, u16)| other.shares_a_key_with(&operator);
+            let is_member_key = charter.members.iter().any(|member| operator.has_key(&member.signing_key));
             if is_member_key || by_name.values().any(is_taken) {
                 let problem = "has the key of another operator or of a member: two keys are two people".into();
                 return Err(SettingsError::Entry { what, problem });
@@ -223,7 +234,7 @@ impl Api {
         Ok(Arc::new(Api {
             founding,
             member: own_member,
-            sessions: Sessions::new(charter.hash(), by_name)
+            sessions: Sessions::new(charter.hash(), by_name, passkey_origin)
                 .map_err(|error| io("drawing randomness".into())(std::io::Error::other(error.to_string())))?,
             signatories,
             approvals: Approvals::open(approvals.clone()).map_err(io(approvals))?,

@@ -118,7 +118,9 @@ fn serve(listeners: Vec<TcpListener>, nodes: Vec<Node>, output: Output) -> Resul
             let address = listener.local_addr().map_err(|error| failed(&error))?;
             let directory = node.directory().join("records");
             let (iso, bounds) = (api::iso::IsoSettings::default(), Bounds::default());
-            let settings = Settings { directory, member: None, members: vec![], operators: vec![], iso, bounds };
+            let (members, operators) = (vec![], vec![]);
+            let settings =
+                Settings { directory, member: None, members, operators, passkey_origin: None, iso, bounds };
             let api = Api::new(Arc::new(node), settings).map_err(|error| failed(&error))?;
             let console = if api::has_console() { "" } else { ", which was not built in" };
             output.note(&format!(

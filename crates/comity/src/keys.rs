@@ -219,8 +219,13 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
         Command::Operator(NewOperator { name, member, role, file, protection }) => {
             let passphrase = protection.passphrase.chosen("the operator's key file")?;
             let public = protection.new_key(file, &passphrase)?.public();
-            let entry =
-                OperatorEntry { name: name.clone(), member: member.clone(), role: *role, key: hex(&public.signing) };
+            let entry = OperatorEntry {
+                name: name.clone(),
+                member: member.clone(),
+                role: *role,
+                key: Some(hex(&public.signing)),
+                passkeys: vec![],
+            };
             output.note(&format!("{} written; add what follows to node.toml and start the node again", file.display()));
             output.show(&entry, OperatorEntry::text)
         }

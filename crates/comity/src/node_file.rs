@@ -4,7 +4,7 @@ use crate::exit::{Failure, Result};
 use crate::iso::IsoTable;
 use crate::key_place::KeyPlace;
 use crate::remote::key_bytes;
-use api::Operator;
+use api::{Operator, Origin, Passkey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -29,6 +29,8 @@ pub struct NodeFile {
     pub records: PathBuf,
     /// This node's place among the members' nodes, where the charter names any.
     pub node: Option<Place>,
+    /// Passkeys that operators sign in with.
+    pub passkeys: Option<Passkeys>,
     /// How institutions are named in ISO 20022 messages.
     #[serde(default)]
     pub iso20022: IsoTable,
@@ -110,6 +112,27 @@ pub enum Role {
     Checker,
 }
 
+/// What passkeys need to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passkeys {
+    /// Where operators see the console: `https://NAME`, `https://NAME:PORT`, or `http://localhost:PORT`.
+    pub origin: String,
+}
+
+/// A passkey of an operator, as the console's page of settings shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyEntry {
+    /// The credential's identifier, base64url.
+    pub id: String,
+    /// Its public key, a SubjectPublicKeyInfo in DER, base64url.
+    pub key: String,
+}
+
+/// An operator has at most so many passkeys.
+const PASSKEYS_MAX: usize = 8;
+
 /// A person who acts for a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,8 +143,12 @@ pub struct OperatorEntry {
     pub member: String,
     /// What the operator may do.
     pub role: Role,
-    /// Ed25519 public key, 64 hexadecimal digits.
-    pub key: String,
+    /// Ed25519 public key, 64 hexadecimal digits; without one, a passkey is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Passkeys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<PasskeyEntry>,
 }
 
 impl NodeFile {
@@ -145,13 +172,44 @@ impl NodeFile {
     /// The operators, as the API knows them.
     pub fn operators(&self, path: &Path) -> Result<Vec<Operator>> {
         let operator = |(number, entry): (usize, &OperatorEntry)| {
-            let key = key_bytes(&entry.key).ok_or_else(|| {
-                let place = format!("{}: operators[{number}].key", path.display());
-                Failure::failed(format!("{place}: is not 64 hexadecimal digits; `comity keys show` prints them"))
-            })?;
-            Ok(Operator { name: entry.name.clone(), member: entry.member.clone(), role: entry.role.into(), key })
+            let at = |field: &str, problem: &dyn std::fmt::Display| {
+                Failure::failed(format!("{}: operators[{number}]{field}: {problem}", path.display()))
+            };
+            let key = |text: &String| {
+                let problem = "is not 64 hexadecimal digits; `comity keys show` prints them";
+                key_bytes(text).ok_or_else(|| at(".key", &problem))
+            };
+            let passkey = |(number, entry): (usize, &PasskeyEntry)| {
+                let parsed = Passkey::parse(&entry.id, &entry.key);
+                parsed.map_err(|error| at(&format!(".passkeys[{number}]"), &error))
+            };
+            if entry.key.is_none() && entry.passkeys.is_empty() {
+                return Err(at("", &"has neither a key nor passkeys to sign in with"));
+            }
+            if entry.passkeys.len() > PASSKEYS_MAX {
+                return Err(at(".passkeys", &format!("more than {PASSKEYS_MAX} are not taken")));
+            }
+            if !entry.passkeys.is_empty() && self.passkeys.is_none() {
+                return Err(at(".passkeys", &"[passkeys] is missing, which says by `origin` where they sign in"));
+            }
+            Ok(Operator {
+                name: entry.name.clone(),
+                member: entry.member.clone(),
+                role: entry.role.into(),
+                key: entry.key.as_ref().map(key).transpose()?,
+                passkeys: entry.passkeys.iter().enumerate().map(passkey).collect::<Result<_>>()?,
+            })
         };
         self.operators.iter().enumerate().map(operator).collect()
+    }
+
+    /// Where operators sign in with passkeys, if anywhere.
+    pub fn passkey_origin(&self, path: &Path) -> Result<Option<Origin>> {
+        let origin = |passkeys: &Passkeys| {
+            let parsed = passkeys.origin.parse();
+            parsed.map_err(|error| Failure::failed(format!("{}: passkeys.origin: {error}", path.display())))
+        };
+        self.passkeys.as_ref().map(origin).transpose()
     }
 }
 
@@ -185,8 +243,17 @@ impl OperatorEntry {
             Role::Maker => "maker",
             Role::Checker => "checker",
         };
-        let (name, member, key) = (quoted(&self.name), quoted(&self.member), quoted(&self.key));
-        format!("[[operators]]\nname = {name}\nmember = {member}\nrole = \"{role}\"\nkey = {key}\n")
+        let (name, member) = (quoted(&self.name), quoted(&self.member));
+        let mut text = format!("[[operators]]\nname = {name}\nmember = {member}\nrole = \"{role}\"\n");
+        if let Some(key) = &self.key {
+            let _ = writeln!(text, "key = {}", quoted(key));
+        }
+        let passkey = |entry: &PasskeyEntry| format!("{{ id = {}, key = {} }}", quoted(&entry.id), quoted(&entry.key));
+        if !self.passkeys.is_empty() {
+            let passkeys: Vec<_> = self.passkeys.iter().map(passkey).collect();
+            let _ = writeln!(text, "passkeys = [{}]", passkeys.join(", "));
+        }
+        text
     }
 }
 
@@ -279,7 +346,15 @@ records = \"records\"
     for member in members {
         let _ = write!(text, "\n{}", member.text());
     }
-    text.push_str("\n# People who act for these members: `comity keys operator` makes a key and prints an entry.\n");
+    text.push_str(
+        "
+# Where operators see the console, for those who sign in with passkeys; the console's page of settings makes one.
+# [passkeys]
+# origin = \"https://comity.example.org\"
+
+# People who act for these members: `comity keys operator` makes a key and prints an entry.
+",
+    );
     for operator in operators {
         let _ = write!(text, "\n{}", operator.text());
     }
@@ -301,7 +376,8 @@ mod tests {
             name: "Ana \"A\" Lima\\".into(),
             member: "BRA".into(),
             role: Role::Checker,
-            key: "00".repeat(32),
+            key: Some("00".repeat(32)),
+            passkeys: vec![PasskeyEntry { id: "aWQ".into(), key: "a2V5".into() }],
         }];
         let place = Place {
             member: "BRA".into(),

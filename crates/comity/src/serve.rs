@@ -90,7 +90,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     }
     start_log(arguments.log_format, arguments.log_level);
     let Unlocked { members, membership } = file.unlock(&arguments.config, &arguments.passphrase)?;
-    let operators = file.operators(&arguments.config)?;
+    let (operators, passkey_origin) = (file.operators(&arguments.config)?, file.passkey_origin(&arguments.config)?);
     let iso = file.iso20022.names(&arguments.config)?.settings;
     let rehearsed_ms = match arguments.rehearse_from {
         None => None,
@@ -136,6 +136,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             member: file.node.as_ref().map(|place| place.member.clone()),
             members,
             operators,
+            passkey_origin,
             iso,
             bounds: Bounds::default(),
         };

@@ -467,7 +467,7 @@ export const en = {
   "settings.latest": "Ends at the latest",
   "settings.no_session": "Nobody is signed in here",
   "settings.people": "People and roles",
-  "settings.people_text": "Who may act for a member is in the node’s configuration, node.toml, under [[operators]]: a name, a member, a role and a public key.",
+  "settings.people_text": "Who may act for a member is in the node’s configuration, node.toml, under [[operators]]: a name, a member, a role, and a public key or passkeys.",
   "settings.four_eyes": "Payments from four_eyes_from of the member on, and every change of settings or rules, take two people. Every act is in the node’s audit log.",
 
   "ballot.agree": "agree",
@@ -694,6 +694,19 @@ export const en = {
   "simulator.asset_received": "Received in the asset",
   "simulator.interest_paid": "Interest paid",
   "simulator.interest_received": "Interest received",
+
+  "passkeys.title": "Passkeys",
+  "passkeys.text": "A passkey is kept by your device, your browser or a security key, for this address alone, and signs once you have shown a PIN, a finger or your face.",
+  "passkeys.sign_in": "Sign in with a passkey",
+  "passkeys.make": "Make a passkey",
+  "passkeys.make_where": "Make one under Settings",
+  "passkeys.made": "The passkey of {name} has been made.",
+  "passkeys.give": "Give this to whoever runs the node. It goes into node.toml, with the member and role that you are to have; where [passkeys] or your entry is there already, only the last line of what is new:",
+  "passkeys.unable": "Passkeys need an address with a name, over TLS or at localhost; here browsers allow none.",
+  "passkeys.cancelled": "No passkey was used: it was cancelled, took too long, or none is here.",
+  "passkeys.elsewhere": "The passkeys of this node sign in at another address, which its configuration names.",
+  "passkeys.unfit": "This device cannot keep a passkey that checks who uses it and signs with ES256 or EdDSA.",
+  "passkeys.not_known": "Either the node’s configuration does not name this passkey yet, or it names it for somebody of another name.",
 };
 
 export type Key = keyof typeof en;

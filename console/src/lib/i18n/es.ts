@@ -469,7 +469,7 @@ export const es: Catalogue = {
   "settings.latest": "Termina a más tardar",
   "settings.no_session": "Nadie ha iniciado sesión aquí",
   "settings.people": "Personas y papeles",
-  "settings.people_text": "Quién puede actuar por un miembro está en la configuración del nodo, node.toml, en [[operators]]: un nombre, un miembro, un papel y una clave pública.",
+  "settings.people_text": "Quién puede actuar por un miembro está en la configuración del nodo, node.toml, en [[operators]]: un nombre, un miembro, un papel y una clave pública o llaves de acceso.",
   "settings.four_eyes": "Los pagos desde four_eyes_from del miembro, y todo cambio de ajustes o reglas, requieren dos personas. Cada acto queda en el registro de auditoría del nodo.",
 
   "ballot.agree": "a favor",
@@ -696,4 +696,17 @@ export const es: Catalogue = {
   "simulator.asset_received": "Recibido en el activo",
   "simulator.interest_paid": "Intereses pagados",
   "simulator.interest_received": "Intereses recibidos",
+
+  "passkeys.title": "Llaves de acceso",
+  "passkeys.text": "Una llave de acceso (passkey) la guarda su dispositivo, su navegador o una llave de seguridad, solo para esta dirección, y firma cuando usted muestra un PIN, un dedo o la cara.",
+  "passkeys.sign_in": "Iniciar sesión con una llave de acceso",
+  "passkeys.make": "Crear una llave de acceso",
+  "passkeys.make_where": "Crear una en Ajustes",
+  "passkeys.made": "La llave de acceso de {name} está creada.",
+  "passkeys.give": "Entregue esto a quien opera el nodo. Va en node.toml, con el miembro y el papel que usted tendrá; donde [passkeys] o su entrada ya estén, solo la última línea de lo nuevo:",
+  "passkeys.unable": "Las llaves de acceso necesitan una dirección con nombre, por TLS o en localhost; aquí los navegadores no las permiten.",
+  "passkeys.cancelled": "No se usó ninguna llave de acceso: se canceló, tardó demasiado o no hay ninguna aquí.",
+  "passkeys.elsewhere": "Las llaves de acceso de este nodo inician sesión en otra dirección, que su configuración nombra.",
+  "passkeys.unfit": "Este dispositivo no puede guardar una llave de acceso que compruebe quién la usa y firme con ES256 o EdDSA.",
+  "passkeys.not_known": "O la configuración del nodo aún no nombra esta llave de acceso, o la nombra para alguien con otro nombre.",
 };

@@ -469,7 +469,7 @@ export const fr: Catalogue = {
   "settings.latest": "Se termine au plus tard",
   "settings.no_session": "Personne n’est connecté ici",
   "settings.people": "Personnes et rôles",
-  "settings.people_text": "Qui peut agir pour un membre figure dans la configuration du nœud, node.toml, sous [[operators]] : un nom, un membre, un rôle et une clé publique.",
+  "settings.people_text": "Qui peut agir pour un membre figure dans la configuration du nœud, node.toml, sous [[operators]] : un nom, un membre, un rôle et une clé publique ou des clés d’accès.",
   "settings.four_eyes": "Les paiements à partir de four_eyes_from du membre, et tout changement de réglages ou de règles, exigent deux personnes. Chaque acte est dans le journal d’audit du nœud.",
 
   "ballot.agree": "pour",
@@ -696,4 +696,17 @@ export const fr: Catalogue = {
   "simulator.asset_received": "Reçu en actif",
   "simulator.interest_paid": "Intérêts payés",
   "simulator.interest_received": "Intérêts reçus",
+
+  "passkeys.title": "Clés d’accès",
+  "passkeys.text": "Une clé d’accès (passkey) est gardée par votre appareil, votre navigateur ou une clé de sécurité, pour cette adresse seule, et signe quand vous avez montré un code PIN, un doigt ou votre visage.",
+  "passkeys.sign_in": "Se connecter avec une clé d’accès",
+  "passkeys.make": "Créer une clé d’accès",
+  "passkeys.make_where": "En créer une dans Réglages",
+  "passkeys.made": "La clé d’accès de {name} est créée.",
+  "passkeys.give": "Donnez ceci à qui exploite le nœud. Cela va dans node.toml, avec le membre et le rôle que vous aurez ; là où [passkeys] ou votre entrée existe déjà, seulement la dernière ligne de ce qui est nouveau :",
+  "passkeys.unable": "Les clés d’accès demandent une adresse avec un nom, via TLS ou à localhost ; ici les navigateurs n’en permettent pas.",
+  "passkeys.cancelled": "Aucune clé d’accès n’a servi : c’était annulé, trop long, ou il n’y en a pas ici.",
+  "passkeys.elsewhere": "Les clés d’accès de ce nœud connectent à une autre adresse, que sa configuration nomme.",
+  "passkeys.unfit": "Cet appareil ne peut pas garder une clé d’accès qui vérifie qui l’utilise et signe en ES256 ou EdDSA.",
+  "passkeys.not_known": "Soit la configuration du nœud ne nomme pas encore cette clé d’accès, soit elle la nomme pour quelqu’un d’un autre nom.",
 };

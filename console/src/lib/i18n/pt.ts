@@ -469,7 +469,7 @@ export const pt: Catalogue = {
   "settings.latest": "Termina no mais tardar",
   "settings.no_session": "Ninguém entrou aqui",
   "settings.people": "Pessoas e papéis",
-  "settings.people_text": "Quem pode agir por um membro está na configuração do nó, node.toml, em [[operators]]: um nome, um membro, um papel e uma chave pública.",
+  "settings.people_text": "Quem pode agir por um membro está na configuração do nó, node.toml, em [[operators]]: um nome, um membro, um papel e uma chave pública ou chaves de acesso.",
   "settings.four_eyes": "Pagamentos a partir de four_eyes_from do membro, e toda mudança de ajustes ou regras, exigem duas pessoas. Cada ato fica no registro de auditoria do nó.",
 
   "ballot.agree": "a favor",
@@ -696,4 +696,17 @@ export const pt: Catalogue = {
   "simulator.asset_received": "Recebido no ativo",
   "simulator.interest_paid": "Juros pagos",
   "simulator.interest_received": "Juros recebidos",
+
+  "passkeys.title": "Chaves de acesso",
+  "passkeys.text": "Uma chave de acesso (passkey) fica no seu dispositivo, no seu navegador ou numa chave de segurança, só para este endereço, e assina quando você mostra um PIN, um dedo ou o rosto.",
+  "passkeys.sign_in": "Entrar com uma chave de acesso",
+  "passkeys.make": "Criar uma chave de acesso",
+  "passkeys.make_where": "Criar uma em Configurações",
+  "passkeys.made": "A chave de acesso de {name} foi criada.",
+  "passkeys.give": "Entregue isto a quem opera o nó. Vai em node.toml, com o membro e o papel que você terá; onde [passkeys] ou a sua entrada já estiverem, só a última linha do que é novo:",
+  "passkeys.unable": "Chaves de acesso precisam de um endereço com nome, por TLS ou em localhost; aqui os navegadores não as permitem.",
+  "passkeys.cancelled": "Nenhuma chave de acesso foi usada: foi cancelado, demorou demais ou não há nenhuma aqui.",
+  "passkeys.elsewhere": "As chaves de acesso deste nó entram em outro endereço, que a configuração dele nomeia.",
+  "passkeys.unfit": "Este dispositivo não pode guardar uma chave de acesso que verifique quem a usa e assine com ES256 ou EdDSA.",
+  "passkeys.not_known": "Ou a configuração do nó ainda não nomeia esta chave de acesso, ou a nomeia para alguém com outro nome.",
 };

@@ -1,13 +1,15 @@
 //! Logging in and out.
 
 use crate::extract::{Received, bearer, json};
+use crate::passkey::{PasskeyChallenge, PasskeyLoginRequest};
 use crate::problem::Problem;
 use crate::route::JSON_BYTES_MAX;
 use crate::service::Api;
-use crate::session::{Challenge, ChallengeRequest, LoginRequest, Session, SessionView};
+use crate::session::{Begun, Challenge, ChallengeRequest, LoginRequest, Session, SessionView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json as value};
 use std::sync::Arc;
 
 /// Asks for a challenge: a nonce to be signed once, within two minutes.
@@ -24,15 +26,49 @@ pub(super) async fn challenge(
 
 /// Begins a session with a signed challenge. It ends after 15 minutes without use, and after 8 hours at the latest.
 #[utoipa::path(post, path = "/v1/sessions", tag = "sessions", request_body = LoginRequest,
-    responses((status = 200, body = SessionView), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SessionView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn begin(
     State(api): State<Arc<Api>>,
     headers: HeaderMap,
     Received(body): Received<{ JSON_BYTES_MAX }>,
 ) -> Result<Json<SessionView>, Problem> {
     let request: LoginRequest = json(&headers, &body)?;
-    let view = api.sessions.begin(&request, api.now_ms())?;
+    let begun = api.sessions.begin(&request, api.now_ms())?;
+    hand_out(&api, &begun, value!({"with": "key"})).await
+}
+
+/// Asks for a challenge for a passkey, to be signed once, within two minutes.
+#[utoipa::path(post, path = "/v1/sessions/passkey/challenge", tag = "sessions",
+    responses((status = 200, body = PasskeyChallenge), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn passkey_challenge(State(api): State<Arc<Api>>) -> Result<Json<PasskeyChallenge>, Problem> {
+    Ok(Json(api.sessions.passkey_challenge(api.now_ms())?))
+}
+
+/// Begins a session with a challenge that a passkey signed (Web Authentication). It is a session like any other.
+#[utoipa::path(post, path = "/v1/sessions/passkey", tag = "sessions", request_body = PasskeyLoginRequest,
+    responses((status = 200, body = SessionView), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn begin_with_passkey(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    Received(body): Received<{ JSON_BYTES_MAX }>,
+) -> Result<Json<SessionView>, Problem> {
+    let request: PasskeyLoginRequest = json(&headers, &body)?;
+    let begun = api.sessions.begin_with_passkey(&request, api.now_ms())?;
+    hand_out(&api, &begun, value!({"with": "passkey", "credential": request.credential})).await
+}
+
+/// Hands a session's token out once the audit log says who began it and how; a session that cannot be written down is none.
+async fn hand_out(api: &Arc<Api>, begun: &Begun, how: Value) -> Result<Json<SessionView>, Problem> {
+    let act = match api.begin(&begun.session, "sign_in", how).await {
+        Ok(act) => act,
+        Err(problem) => {
+            api.sessions.end(&begun.token());
+            return Err(problem);
+        }
+    };
+    let view = begun.view();
     tracing::info!(operator = view.operator, member = view.member, "a session began");
+    api.end(act, "begun".into()).await;
     Ok(Json(view))
 }
 

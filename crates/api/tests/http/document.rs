@@ -51,6 +51,8 @@ POST /v1/orders/{id}/refuse
 POST /v1/proposals
 POST /v1/sessions
 POST /v1/sessions/challenge
+POST /v1/sessions/passkey
+POST /v1/sessions/passkey/challenge
 POST /v1/simulations";
 
 fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {

@@ -19,6 +19,9 @@ use union::{Charter, Command, Day, Founding};
 
 pub const MEMBERS: [(&str, &str); 4] = [("ARG", "ARS"), ("BRA", "BRL"), ("CHL", "CLP"), ("PRY", "PYG")];
 
+/// Where operators of the node see the console, as far as passkeys are concerned.
+pub const ORIGIN: &str = "https://comity.example.org:7443";
+
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -55,7 +58,7 @@ pub fn charter() -> Charter {
 pub fn people() -> Vec<Operator> {
     let person = |name: &str, member: &str, role| {
         let key = operator_key(name).public().signing;
-        Operator { name: name.to_owned(), member: member.to_owned(), role, key }
+        Operator { name: name.to_owned(), member: member.to_owned(), role, key: Some(key), passkeys: vec![] }
     };
     vec![
         person("vera", "BRA", Role::Viewer),
@@ -237,6 +240,7 @@ fn serve(
         member: None,
         members: vec![held("BRA", 1), held("CHL", 2)],
         operators,
+        passkey_origin: Some(ORIGIN.parse().unwrap()),
         iso: api::iso::IsoSettings::default(),
         bounds,
     };

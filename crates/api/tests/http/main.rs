@@ -9,6 +9,7 @@ mod events;
 mod harness;
 mod iso;
 mod orders;
+mod passkeys;
 mod path;
 mod proposals;
 mod queue_runs;

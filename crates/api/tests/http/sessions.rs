@@ -83,12 +83,16 @@ fn two_keys_are_two_people() {
     let server = Server::start();
     let set_up = |name: &str, key| {
         let own = operator_key("eva").public().signing;
-        let person = |name: &str, key| Operator { name: name.into(), member: "BRA".into(), role: Role::Maker, key };
+        let person = |name: &str, key| {
+            let (key, passkeys) = (Some(key), vec![]);
+            Operator { name: name.into(), member: "BRA".into(), role: Role::Maker, key, passkeys }
+        };
         let settings = Settings {
             directory: server.directory.path().join("other"),
             member: None,
             members: vec![HeldMember { code: "BRA".into(), key: member_key(1), four_eyes_from: "1.00".into() }],
             operators: vec![person("eva", own), person(name, key)],
+            passkey_origin: None,
             iso: api::iso::IsoSettings::default(),
             bounds: Bounds::default(),
         };

@@ -185,9 +185,11 @@ pub fn operators(findings: &mut Findings, file: &NodeFile, config: &Path, charte
         return;
     }
     let not_held = file.operators.iter().find(|operator| !file.members.iter().any(|held| held.code == operator.member));
-    match (file.operators(config), not_held) {
+    let operators = file.passkey_origin(config).and_then(|_| file.operators(config));
+    match (operators, not_held) {
         (Err(failure), _) => {
-            findings.wrong("operators", failure.text, "take the entry that `comity keys operator` printed")
+            let advice = "take the entry that `comity keys operator` printed, or that the console shows";
+            findings.wrong("operators", failure.text, advice)
         }
         (Ok(_), Some(operator)) => {
             let text = format!("{} acts for {}, whose key this node does not hold", operator.name, operator.member);

@@ -193,7 +193,23 @@ fn a_node_that_cannot_start_says_why() {
         .says(&["ARG.key", "wrong passphrase"]);
     run(&["serve", "--config=/nowhere.toml"]).expect(1).says(&["/nowhere.toml"]);
     let good = std::fs::read_to_string(&config).unwrap();
+    let ed25519 = "MCowBQYDK2VwAyEAAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
+    let with_passkeys = |origin: &str, passkeys: &str| {
+        let place = if origin.is_empty() { String::new() } else { format!("[passkeys]\norigin = \"{origin}\"\n") };
+        format!(
+            "{good}\n{place}[[operators]]\nname = \"A\"\nmember = \"BRA\"\nrole = \"maker\"\npasskeys = [{passkeys}]\n"
+        )
+    };
+    let passkey = format!("{{ id = \"AQID\", key = \"{ed25519}\" }}");
+    let here = "https://comity.example.org";
     let table = [
+        (with_passkeys("http://127.0.0.1:7400", &passkey), "passkeys.origin"),
+        (with_passkeys("", &passkey), "[passkeys] is missing"),
+        (with_passkeys(here, ""), "operators[0]: has neither a key nor passkeys"),
+        (with_passkeys(here, "{ id = \"AQID\", key = \"AQID\" }"), "operators[0].passkeys[0]: key is not"),
+        (with_passkeys(here, &format!("{{ id = \"+\", key = \"{ed25519}\" }}")), "operators[0].passkeys[0]: id is not"),
+        (with_passkeys(here, &[passkey.as_str(); 9].join(", ")), "more than 8"),
+        (with_passkeys(here, "{ id = \"AQID\" }"), "key"),
         (good.replace("127.0.0.1", "localhost"), "listen"),
         (format!("{good}\nsecret = 1\n"), "secret"),
         (good.replace("code = \"BRA\"", "code = \"PER\""), "PER"),
