@@ -39,6 +39,9 @@ async function make({ page, go }, name) {
   return page.locator("pre[aria-label='node.toml']").innerText();
 }
 
+/** By how many pixels a page goes beyond the edge. */
+const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
 async function use({ page, go }) {
   await go("#/sign-in");
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
@@ -59,12 +62,27 @@ describe("passkeys", { concurrency: false }, () => {
     await visitor.close();
   });
 
+  test("where there are some, the pages are in order in every language, on a narrow screen too", async () => {
+    for (const language of ["en-US", "es-UY", "pt-BR", "fr-FR"]) {
+      const visitor = await visit(browser, place(), { language, width: 360, height: 740 });
+      for (const page of ["settings", "sign-in"]) {
+        await visitor.go(`#/${page}`);
+        await visitor.page.locator(page === "settings" ? "#passkey-name" : "main button").first().waitFor();
+        assert.deepEqual(await axe(visitor.page), [], `${page}, ${language}`);
+        assert.ok((await tooWide(visitor.page)) <= 0, `${page}, ${language}`);
+        await picture(visitor.page, `passkeys-${page}-${language.slice(0, 2)}`);
+      }
+      await visitor.close();
+    }
+  });
+
   test("one is made, and counts once node.toml names it", async () => {
     [mia, carl, stranger] = await Promise.all([person(), person(), person()]);
     await use(mia);
     await mia.page.getByText("this node takes no passkeys").waitFor();
     const [first, second] = [await make(mia, "mia passkey"), await make(carl, "carl passkey")];
     assert.deepEqual(await axe(mia.page), []);
+    assert.ok((await tooWide(mia.page)) <= 0, "what is shown fits into the page");
     await picture(mia.page, "passkey-made");
     await make(stranger, "mia passkey");
     const { credentials } = await mia.tell("getCredentials");

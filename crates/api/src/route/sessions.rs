@@ -40,7 +40,11 @@ pub(super) async fn begin(
 /// Asks for a challenge for a passkey, to be signed once, within two minutes.
 #[utoipa::path(post, path = "/v1/sessions/passkey/challenge", tag = "sessions",
     responses((status = 200, body = PasskeyChallenge), (status = "4XX", body = Problem), (status = 503, body = Problem)))]
-pub(super) async fn passkey_challenge(State(api): State<Arc<Api>>) -> Result<Json<PasskeyChallenge>, Problem> {
+pub(super) async fn passkey_challenge(
+    State(api): State<Arc<Api>>,
+    // Whatever is sent is read, or the connection could not be used again.
+    Received(_): Received<{ JSON_BYTES_MAX }>,
+) -> Result<Json<PasskeyChallenge>, Problem> {
     Ok(Json(api.sessions.passkey_challenge(api.now_ms())?))
 }
 
