@@ -1,15 +1,19 @@
-//! Calling a node from Rust: blocking, over plain HTTP, for the command line and for tests.
+//! Calling a node from Rust: blocking, over HTTP with or without TLS, for the command line and for tests.
 
 use crate::problem::Problem;
 use crate::route::{OrdersView, PaymentsView};
 use crate::session::{Challenge, ChallengeRequest, LoginRequest, SessionView, login_message};
+use crate::tls::{Trusted, provider};
 use crate::view::{MemberView, OrderView, OutcomeView, ReceiptView, UnionView};
 use keys::MemberKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio_rustls::rustls;
 use ureq::http::{Response, StatusCode};
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsConfigBuilder};
 use ureq::{Agent, Body};
 
 /// The longest answer that is read, in bytes.
@@ -80,9 +84,27 @@ pub struct Client {
 }
 
 impl Client {
-    /// The API at an address such as `http://127.0.0.1:7400`. Nothing is called yet.
+    /// The API at an address such as `http://127.0.0.1:7400`. Nothing is called yet. A node that is reached by `https://` is trusted
+    /// as this machine trusts.
     pub fn new(url: &str) -> Client {
+        Client::over(url, TlsConfig::builder().root_certs(RootCerts::PlatformVerifier))
+    }
+
+    /// The API at an `https://` address, whose certificate is one of these, or is vouched for by one of these alone.
+    pub fn trusting(url: &str, trusted: &Trusted) -> Client {
+        let certificates = trusted.0.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
+        Client::over(url, TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(certificates))))
+    }
+
+    /// The API at an `https://` address, whoever answers there: for questions whose answers are compared with what is known.
+    /// Nothing that matters may be sent.
+    pub fn unverified(url: &str) -> Client {
+        Client::over(url, TlsConfig::builder().disable_verification(true))
+    }
+
+    fn over(url: &str, tls: TlsConfigBuilder) -> Client {
         let config = Agent::config_builder()
+            .tls_config(tls.unversioned_rustls_crypto_provider(provider()).build())
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(TIMEOUT))
@@ -98,7 +120,7 @@ impl Client {
 
     fn failed(&self, error: ureq::Error) -> ClientError {
         let (url, text) = (self.url.clone(), error.to_string());
-        match error {
+        match &error {
             ureq::Error::HostNotFound
             | ureq::Error::ConnectionFailed
             | ureq::Error::BadUri(_)
@@ -108,6 +130,10 @@ impl Client {
             }
             ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
                 ClientError::Connect { url, error: text }
+            }
+            // That is found out before anything is sent.
+            ureq::Error::Io(io) if is_untrusted(io.get_ref()) => {
+                ClientError::Connect { url, error: format!("its certificate is not trusted: {text}") }
             }
             _ => ClientError::Broken { url, error: text },
         }
@@ -222,6 +248,17 @@ impl Client {
         self.answer(request.header("Authorization", format!("Bearer {token}")).call()).map(drop)
     }
 
+    /// The `Date` that whoever answers says, if it says one within this time.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn date(&self, within: Duration) -> Result<Option<String>, ClientError> {
+        let request = self.agent.get(format!("{}/health", self.url)).config().timeout_global(Some(within)).build();
+        let response = request.call().map_err(|error| self.failed(error))?;
+        Ok(response.headers().get("date").and_then(|date| date.to_str().ok()).map(str::to_owned))
+    }
+
     /// The union.
     ///
     /// # Errors
@@ -322,6 +359,12 @@ impl Client {
     pub fn submit_command(&self, command: &impl Serialize) -> Result<OutcomeView, ClientError> {
         self.post("/v1/commands", command)
     }
+}
+
+/// Whether a connection failed because of the other side's certificate.
+fn is_untrusted(error: Option<&(dyn std::error::Error + Send + Sync + 'static)>) -> bool {
+    let error = error.and_then(|error| error.downcast_ref());
+    matches!(error, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// A path with parameters, encoded.

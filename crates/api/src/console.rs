@@ -3,6 +3,7 @@
 use crate::service::Api;
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,8 +18,14 @@ mod embedded {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
+/// Over TLS: browsers come back over TLS for a year, whatever a link says.
+const TRANSPORT: &str = "max-age=31536000";
+
 /// Adds to an answer what a browser has to know.
-pub(crate) async fn secure(mut response: Response) -> Response {
+pub(crate) async fn secure(State(api): State<Arc<Api>>, mut response: Response) -> Response {
+    if api.tls.is_some() {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT));
+    }
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -11,6 +11,7 @@
 //! | a proposal with the charter's text, signed | `proposing.rs` |
 //! | sessions, passkeys, four eyes, the audit log | `session.rs`, `passkey.rs`, `approval.rs`, `audit.rs` |
 //! | the pages of the web console, and what tells browsers to be careful | `console.rs`, embedded by `build.rs` |
+//! | TLS, of the node and of the client | `tls.rs` |
 //! | bounds on connections and requests | `connections.rs`, `limit.rs`, [`Bounds`] |
 //!
 //! No rule of the union lives here: what an order may do is decided by [`union::Union::apply`] alone.
@@ -39,6 +40,7 @@ mod session;
 pub mod sign;
 mod signatory;
 pub mod text;
+mod tls;
 pub mod view;
 
 pub use approval::ApprovalView;
@@ -50,3 +52,4 @@ pub use route::{OrdersView, PaymentsView, ProposalsView, ProposeRequest, openapi
 pub use serve::serve;
 pub use service::{Api, Bounds, Settings, SettingsError};
 pub use session::{Challenge, ChallengeRequest, LoginRequest, SessionView, login_message};
+pub use tls::{Tls, TlsError, Trusted};

@@ -28,7 +28,7 @@ use crate::limit;
 use crate::problem::{Kind, Problem};
 use crate::service::Api;
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use std::sync::{Arc, LazyLock};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -132,6 +132,6 @@ pub fn router(api: Arc<Api>) -> Router {
             Problem::new(Kind::MethodNotAllowed, "this address takes other methods; /openapi.json lists them")
         })
         .layer(from_fn_with_state(api.clone(), limit::limit))
-        .layer(map_response(console::secure))
+        .layer(map_response_with_state(api.clone(), console::secure))
         .with_state(api)
 }

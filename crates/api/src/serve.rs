@@ -1,8 +1,9 @@
-//! Serving HTTP until told to stop.
+//! Serving HTTP, over TLS where there is a certificate, until told to stop.
 
 use crate::connections::Connections;
 use crate::route::router;
 use crate::service::Api;
+use crate::tls::Tls;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
@@ -12,10 +13,16 @@ use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
 /// The longest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// A connection, over TLS or not.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
@@ -35,6 +42,8 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(api.bounds.head_timeout).max_buf_size(HEAD_BYTES_MAX);
+    let acceptor = api.tls.as_ref().map(Tls::acceptor);
+    let handshake_timeout = api.bounds.handshake_timeout;
 
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -64,12 +73,30 @@ pub async fn serve(
                 async move { Ok::<_, Infallible>(answering.until_sent(response.await?)) }
             }
         });
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
+        let (http, watcher, acceptor) = (http.clone(), graceful.watcher(), acceptor.clone());
+        let mut stopping = api.stopping.subscribe();
         tokio::spawn(async move {
-            tokio::select! {
-                ended = connection => if let Err(error) = ended {
+            let served = async {
+                let stream: Box<dyn Stream> = match acceptor {
+                    None => Box::new(stream),
+                    Some(acceptor) => {
+                        let shaken = tokio::select! {
+                            shaken = tokio::time::timeout(handshake_timeout, acceptor.accept(stream)) => shaken,
+                            _ = stopping.wait_for(|is_stopping| *is_stopping) => return,
+                        };
+                        match shaken {
+                            Ok(Ok(stream)) => Box::new(stream),
+                            Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
+                            Err(_) => return tracing::debug!("a TLS handshake took too long"),
+                        }
+                    }
+                };
+                if let Err(error) = watcher.watch(http.serve_connection(TokioIo::new(stream), answer)).await {
                     tracing::debug!(%error, "a connection ended");
-                },
+                }
+            };
+            tokio::select! {
+                () = served => {}
                 () = place.is_wanted() => tracing::debug!("a connection on which nothing is answered makes room"),
             }
         });

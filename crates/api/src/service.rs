@@ -11,6 +11,7 @@ use crate::receipts::Receipts;
 use crate::recent::Recent;
 use crate::session::{Session, Sessions};
 use crate::signatory::Signatory;
+use crate::tls::Tls;
 use crate::view::{OutlookView, QueueForecastView};
 use network::Node;
 use serde_json::Value;
@@ -46,6 +47,8 @@ pub struct Bounds {
     pub write_timeout: Duration,
     /// A read is answered within this time.
     pub read_timeout: Duration,
+    /// A connection is closed when its TLS handshake takes longer.
+    pub handshake_timeout: Duration,
     /// A connection is closed when the head of a request takes longer, or none comes.
     pub head_timeout: Duration,
     /// A body that has not arrived within this time is refused.
@@ -67,6 +70,7 @@ impl Default for Bounds {
             simulations: 1,
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(120),
+            handshake_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(15),
             stop_timeout: Duration::from_secs(15),
@@ -89,6 +93,8 @@ pub struct Settings {
     pub passkey_origin: Option<Origin>,
     /// How institutions are named in ISO 20022 messages.
     pub iso: IsoSettings,
+    /// The certificate to serve with; without one HTTP is not encrypted.
+    pub tls: Option<Tls>,
     /// Bounds.
     pub bounds: Bounds,
 }
@@ -145,6 +151,7 @@ pub struct Api {
     pub(crate) metrics: Metrics,
     /// How institutions are named in ISO 20022 messages.
     pub(crate) iso: IsoSettings,
+    pub(crate) tls: Option<Tls>,
     pub(crate) bounds: Bounds,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) bodies: Arc<Semaphore>,
@@ -177,7 +184,7 @@ impl Api {
     ///
     /// [`SettingsError`] names the entry or file at fault.
     pub fn new(node: Arc<Node>, settings: Settings) -> Result<Arc<Api>, SettingsError> {
-        let Settings { directory, member: own_member, members, operators, passkey_origin, iso, bounds } = settings;
+        let Settings { directory, member: own_member, members, operators, passkey_origin, iso, tls, bounds } = settings;
         let charter = node.charter();
         let io = |what: PathBuf| move |error| SettingsError::Io { what: what.display().to_string(), error };
 
@@ -251,6 +258,7 @@ impl Api {
             forecast: Arc::default(),
             stopping: watch::channel(false).0,
             iso,
+            tls,
             bounds,
             node,
         }))

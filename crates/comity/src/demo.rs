@@ -120,7 +120,7 @@ fn serve(listeners: Vec<TcpListener>, nodes: Vec<Node>, output: Output) -> Resul
             let (iso, bounds) = (api::iso::IsoSettings::default(), Bounds::default());
             let (members, operators) = (vec![], vec![]);
             let settings =
-                Settings { directory, member: None, members, operators, passkey_origin: None, iso, bounds };
+                Settings { directory, member: None, members, operators, passkey_origin: None, iso, tls: None, bounds };
             let api = Api::new(Arc::new(node), settings).map_err(|error| failed(&error))?;
             let console = if api::has_console() { "" } else { ", which was not built in" };
             output.note(&format!(

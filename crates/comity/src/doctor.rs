@@ -19,7 +19,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", default_value = "node.toml")]
     config: PathBuf,
     /// Compare this machine's clock with the Date that an HTTP server says, another member's API for example
-    #[arg(long = "clock-from", value_name = "http://HOST:PORT")]
+    #[arg(long = "clock-from", value_name = "URL")]
     clocks: Vec<String>,
     #[command(flatten)]
     passphrase: PassphraseArguments,
@@ -117,7 +117,8 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             if let Some(union) = union {
                 outlook::look(&mut findings, &file, union, place.as_ref().and_then(|(_, key)| *key));
             }
-            let is_running = surroundings::http_port(&mut findings, file.listen, founding);
+            files::certificate(&mut findings, &file, &arguments.config);
+            let is_running = surroundings::http_port(&mut findings, file.listen, file.tls.is_some(), founding);
             if let Some((place, _)) = place {
                 surroundings::node_port(&mut findings, place.listen, is_running);
                 surroundings::peers(&mut findings, union, place);

@@ -4,12 +4,13 @@ use crate::exit::{Failure, Result};
 use crate::iso::IsoTable;
 use crate::key_place::KeyPlace;
 use crate::remote::key_bytes;
-use api::{Operator, Origin, Passkey};
+use api::{Operator, Origin, Passkey, Tls};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The port that HTTP is served on unless a node is told otherwise.
 pub const HTTP_PORT: u16 = 7400;
@@ -23,6 +24,8 @@ pub const NODE_PORT: u16 = 7500;
 pub struct NodeFile {
     /// Where HTTP is served.
     pub listen: SocketAddr,
+    /// The certificate that HTTP is served with; without one it is not encrypted.
+    pub tls: Option<Certificate>,
     /// Directory of the journal; relative to the file.
     pub data: PathBuf,
     /// Directory of what waits for a second person, and of the log of who did what; relative to the file.
@@ -40,6 +43,25 @@ pub struct NodeFile {
     /// People who act for these members.
     #[serde(default)]
     pub operators: Vec<OperatorEntry>,
+}
+
+/// A node's certificate and its key, PEM files; relative to the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    /// The node's own certificate first, then those between it and the authority.
+    pub certificate: PathBuf,
+    /// Its private key, which nobody but its owner may reach.
+    pub key: PathBuf,
+}
+
+/// A certificate that lasts shorter than this is to be renewed.
+pub const RENEW_BEFORE: Duration = Duration::from_secs(21 * 86_400);
+
+/// The system's time, in Unix milliseconds.
+pub fn system_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A node's place among the members' nodes.
@@ -160,6 +182,9 @@ impl NodeFile {
         let beside = path.parent().unwrap_or(Path::new("."));
         file.data = beside.join(&file.data);
         file.records = beside.join(&file.records);
+        if let Some(tls) = &mut file.tls {
+            (tls.certificate, tls.key) = (beside.join(&tls.certificate), beside.join(&tls.key));
+        }
         if let Some(place) = &mut file.node {
             place.key = beside.join(&place.key);
         }
@@ -201,6 +226,15 @@ impl NodeFile {
             })
         };
         self.operators.iter().enumerate().map(operator).collect()
+    }
+
+    /// The certificate that HTTP is served with, and its key, read.
+    pub fn tls(&self, path: &Path) -> Result<Option<Tls>> {
+        let read = |tls: &Certificate| {
+            let read = Tls::read(&tls.certificate, &tls.key);
+            read.map_err(|error| Failure::failed(format!("{}: tls: {error}", path.display())))
+        };
+        self.tls.as_ref().map(read).transpose()
     }
 
     /// Where operators sign in with passkeys, if anywhere.
@@ -317,7 +351,7 @@ pub fn new_text(
         "# A node of the union {}. The union's rules are in its charter, which its journal begins with.
 # Paths are relative to this file.
 
-# Where HTTP is served: on this machine only. Anything else is unencrypted unless a proxy in front encrypts it.
+# Where HTTP is served: on this machine only. For others, name a certificate under [tls], or put a proxy that speaks TLS in front.
 listen = \"127.0.0.1:{http_port}\"
 
 # The journal: every block, durable before anybody is told.
@@ -348,6 +382,11 @@ records = \"records\"
     }
     text.push_str(
         "
+# The certificate that HTTP is served with, and its key: PEM files.
+# [tls]
+# certificate = \"tls/certificate.pem\"
+# key = \"tls/key.pem\"
+
 # Where operators see the console, for those who sign in with passkeys; the console's page of settings makes one.
 # [passkeys]
 # origin = \"https://comity.example.org\"

@@ -9,7 +9,7 @@ use api::client::{Client, ClientError, query};
 use api::sign::{BatchSigner, Record, SignedBatch};
 use api::text::{CommandText, parse_command};
 use api::view::{MemberSummary, MemberView, OrderView, OutcomeView, ReceiptView, UnionView};
-use api::{OrdersView, ProposalsView};
+use api::{OrdersView, ProposalsView, TlsError, Trusted};
 use clap::Args;
 use keys::MemberKey;
 use serde::de::DeserializeOwned;
@@ -25,12 +25,21 @@ const ATTEMPTS: u32 = 5;
 #[derive(Args, Clone, Debug)]
 pub struct NodeArgument {
     /// The node to ask
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7400", value_parser = plain_http)]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7400", value_parser = address)]
     node: String,
+    /// Where the node is reached by https://, trust the certificates in this PEM file, and no others [default: what this machine
+    /// trusts]
+    #[arg(long, value_name = "FILE", value_parser = trusted)]
+    ca: Option<Trusted>,
 }
 
-fn plain_http(url: &str) -> std::result::Result<String, &'static str> {
-    let host = url.strip_prefix("http://").ok_or("a node is reached by http://; put a proxy in front for TLS")?;
+fn trusted(path: &str) -> std::result::Result<Trusted, TlsError> {
+    Trusted::read(path.as_ref())
+}
+
+fn address(url: &str) -> std::result::Result<String, &'static str> {
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let host = host.ok_or("a node is reached by http:// or https://")?;
     if host.trim_end_matches('/').is_empty() { Err("the host is missing") } else { Ok(url.to_owned()) }
 }
 
@@ -89,7 +98,11 @@ pub struct Signer {
 impl NodeArgument {
     /// The node; it is not asked anything yet.
     pub fn connect(&self) -> Remote {
-        Remote { client: Client::new(&self.node) }
+        let client = match &self.ca {
+            None => Client::new(&self.node),
+            Some(trusted) => Client::trusting(&self.node, trusted),
+        };
+        Remote { client }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::exit::{Exit, Failure, Result};
 use crate::membership::{self, Warned};
-use crate::node_file::NodeFile;
+use crate::node_file::{NodeFile, RENEW_BEFORE, system_ms};
 use crate::output::{Output, instant};
 use crate::passphrase::PassphraseArguments;
-use api::{Api, Bounds, HeldMember, Settings};
+use api::{Api, Bounds, HeldMember, Settings, Tls};
 use clap::{Args, ValueEnum};
 use keys::key_file;
 use network::{Clock, Final, Membership, Node, Options, Recovered};
@@ -28,8 +28,8 @@ pub struct Arguments {
     /// Serve here instead of where the configuration says; port 0 takes one that is free.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Listen where other machines can reach it, although HTTP is not encrypted: whoever is on the way can read
-    /// everything, and use the session of an operator who logs in. A proxy that speaks TLS belongs in front
+    /// Without [tls] in the configuration, listen where other machines can reach it all the same: whoever is on the way can
+    /// read everything, and use the session of an operator who logs in. A proxy that speaks TLS belongs in front
     #[arg(long)]
     expose_unencrypted: bool,
     /// Form of the log on standard error
@@ -82,13 +82,14 @@ struct Listening {
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let file = NodeFile::read(&arguments.config)?;
     let listen = arguments.listen.unwrap_or(file.listen);
-    if !listen.ip().is_loopback() && !arguments.expose_unencrypted {
+    if !listen.ip().is_loopback() && file.tls.is_none() && !arguments.expose_unencrypted {
         return Err(Failure::usage(format!(
-            "{listen} can be reached from other machines, and HTTP is not encrypted; listen on 127.0.0.1 and put a proxy \
-             that speaks TLS in front, or say --expose-unencrypted"
+            "{listen} can be reached from other machines, and HTTP is not encrypted; name a certificate and its key under \
+             [tls], or listen on 127.0.0.1 and put a proxy that speaks TLS in front, or say --expose-unencrypted"
         )));
     }
     start_log(arguments.log_format, arguments.log_level);
+    let tls = file.tls(&arguments.config)?;
     let Unlocked { members, membership } = file.unlock(&arguments.config, &arguments.passphrase)?;
     let (operators, passkey_origin) = (file.operators(&arguments.config)?, file.passkey_origin(&arguments.config)?);
     let iso = file.iso20022.names(&arguments.config)?.settings;
@@ -99,6 +100,10 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             Some(time_ms.map_err(|_| Failure::usage("--rehearse-from: is before 1970"))?)
         }
     };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    if let Some(tls) = &tls {
+        tell_expiry(tls);
+    }
     // A rehearsal's clock stands, so that no block is made, until the journal was looked at.
     let clock = rehearsed_ms.map_or_else(Clock::system, |_| Clock::standing_at(0));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -138,12 +143,13 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             operators,
             passkey_origin,
             iso,
+            tls,
             bounds: Bounds::default(),
         };
         let api = Api::new(node.clone(), settings);
         let api = api.map_err(|error| Failure::failed(format!("{}: {error}", arguments.config.display())))?;
         let listening = Listening {
-            listening: format!("http://{address}"),
+            listening: format!("{scheme}://{address}"),
             union: node.charter().name.clone(),
             height: recovered.height,
             time: instant(last_ms),
@@ -154,6 +160,16 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Says in the log that the certificate has to be renewed, by the system's clock as browsers have it.
+fn tell_expiry(tls: &Tls) {
+    let (left, expires) = (tls.left(system_ms()), instant(tls.expires_ms()));
+    if left.is_zero() {
+        tracing::error!(expires, "the certificate under [tls] has expired: nobody who checks it connects; renew it");
+    } else if left < RENEW_BEFORE {
+        tracing::warn!(expires, "the certificate under [tls] expires soon: renew it, and start the node again");
+    }
 }
 
 fn tell_recovery(recovered: &Recovered) {

@@ -289,12 +289,25 @@ pub fn read_any(path: &Path, passphrase: &str) -> Result<Key, KeyFileError> {
     if !fs::metadata(path).map_err(io_error("read", path))?.is_file() {
         return Err(text_error(KeyTextError::NotAKeyFile));
     }
-    let file = File::open(path).map_err(io_error("read", path))?;
-    refuse_open_permissions(&file, path)?;
-    let mut bytes = Vec::new();
-    file.take(KEY_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(io_error("read", path))?;
+    let bytes = read_private(path, KEY_FILE_BYTES + 1)?;
     let text = str::from_utf8(&bytes).map_err(|_| text_error(KeyTextError::NotAKeyFile))?;
     decode_any(text, passphrase).map_err(text_error)
+}
+
+/// Reads a file with a secret that nobody but its owner can reach; at most `bytes_max` bytes of it.
+///
+/// # Errors
+///
+/// [`KeyFileError::TooOpen`] where others can reach it, [`KeyFileError::Io`] where it cannot be read or is no file.
+pub fn read_private(path: &Path, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    if !fs::metadata(path).map_err(io_error("read", path))?.is_file() {
+        return Err(io_error("read", path)(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file")));
+    }
+    let file = File::open(path).map_err(io_error("read", path))?;
+    refuse_open_permissions(&file, path)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(bytes_max as u64).read_to_end(&mut bytes).map_err(io_error("read", path))?;
+    Ok(bytes)
 }
 
 fn refuse_open_permissions(file: &File, path: &Path) -> Result<(), KeyFileError> {

@@ -3,7 +3,7 @@
 use api::client::{Client, ClientError};
 use api::sign::BatchSigner;
 use api::view::OutcomeView;
-use api::{Api, Bounds, HeldMember, Operator, Problem, Role, Settings};
+use api::{Api, Bounds, HeldMember, Operator, Problem, Role, Settings, Tls};
 use keys::MemberKey;
 use network::{Clock, Node, Options};
 use serde_json::{Value, json};
@@ -83,6 +83,7 @@ pub struct Server {
     pub node: Arc<Node>,
     pub address: SocketAddr,
     people: Vec<Operator>,
+    tls: Option<Tls>,
     bounds: Bounds,
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
@@ -100,13 +101,21 @@ impl Server {
 
     /// A union under another charter of the same members.
     pub fn under(charter: Charter, people: Vec<Operator>, bounds: Bounds) -> Server {
+        Server::found(charter, people, bounds, None)
+    }
+
+    pub fn with_tls(people: Vec<Operator>, bounds: Bounds, tls: Option<Tls>) -> Server {
+        Server::found(charter(), people, bounds, tls)
+    }
+
+    fn found(charter: Charter, people: Vec<Operator>, bounds: Bounds, tls: Option<Tls>) -> Server {
         let directory = TempDir::new().unwrap();
         let founding = Founding::signed_by(charter, |member, message| key(member).sign(message).unwrap()).unwrap();
         Node::found(&directory.path().join("data"), &founding).unwrap();
         let clock = Arc::new(Clock::standing_at(noon()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (node, address, stop, served) = serve(&runtime, &directory, &clock, people.clone(), bounds);
-        Server { directory, clock, node, address, people, bounds, runtime, stop: Some(stop), served: Some(served) }
+        let (node, address, stop, served) = serve(&runtime, &directory, &clock, people.clone(), tls.clone(), bounds);
+        Server { directory, clock, node, address, people, tls, bounds, runtime, stop: Some(stop), served: Some(served) }
     }
 
     /// Stops in order, and closes the node.
@@ -122,7 +131,7 @@ impl Server {
         self.stop();
         change(&mut self.people);
         let (node, address, stop, served) =
-            serve(&self.runtime, &self.directory, &self.clock, self.people.clone(), self.bounds);
+            serve(&self.runtime, &self.directory, &self.clock, self.people.clone(), self.tls.clone(), self.bounds);
         (self.node, self.address, self.stop, self.served) = (node, address, Some(stop), Some(served));
     }
 
@@ -229,6 +238,7 @@ fn serve(
     directory: &TempDir,
     clock: &Arc<Clock>,
     operators: Vec<Operator>,
+    tls: Option<Tls>,
     bounds: Bounds,
 ) -> (Arc<Node>, SocketAddr, oneshot::Sender<()>, Served) {
     let (node, _) = Node::open(&directory.path().join("data"), clock.clone(), Options::default()).unwrap();
@@ -242,6 +252,7 @@ fn serve(
         operators,
         passkey_origin: Some(ORIGIN.parse().unwrap()),
         iso: api::iso::IsoSettings::default(),
+        tls,
         bounds,
     };
     let api = Api::new(node.clone(), settings).unwrap();

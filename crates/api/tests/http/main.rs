@@ -15,3 +15,4 @@ mod proposals;
 mod queue_runs;
 mod sessions;
 mod simulations;
+mod tls;

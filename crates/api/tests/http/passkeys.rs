@@ -1,6 +1,6 @@
 //! Signing in with passkeys: what an authenticator signs, and everything that is not that.
 
-use crate::harness::{ORIGIN, Server, key as member_key, noon, operator_key, order, people, problem};
+use crate::harness::{ORIGIN, Server, id, key as member_key, noon, operator_key, order, people, problem};
 use api::client::{Client, ClientError};
 use api::{
     Api, Bounds, HeldMember, Operator, Origin, Passkey, PasskeyChallenge, PasskeyLoginRequest, Problem, Role,
@@ -39,7 +39,10 @@ impl Authenticator {
     }
 
     fn ed25519(number: u8) -> Authenticator {
-        Authenticator { credential: vec![number; 64], key: Key::EdDsa(Box::new(MemberKey::from_seed([number; 32]))) }
+        Authenticator {
+            credential: vec![number; 64],
+            key: Key::EdDsa(Box::new(MemberKey::from_seed([0x80 + number; 32]))),
+        }
     }
 
     /// As a browser's `getPublicKey()` gives it.
@@ -152,7 +155,7 @@ fn a_passkey_begins_a_session_that_can_do_what_any_session_can() {
     let mia = begin(&client, &Authenticator::es256(1).answer(&said(&challenge(&client), "mia"))).unwrap();
     assert_eq!((mia.operator.as_str(), mia.member.as_str(), mia.role), ("mia", "BRA", Role::Maker));
     let mia = mia.token.unwrap();
-    let large = order("ARG", "USD", "5000", json!({}));
+    let large = order("ARG", "USD", "5000", json!({"id": id(1)}));
     let (status, sent) = post(&server, &mia, "/v1/orders", &large);
     assert_eq!(status, 202, "{sent}");
     let approval = sent["orders"][0]["approval"].as_str().unwrap();
@@ -395,6 +398,7 @@ fn passkeys_are_two_people_too_and_need_a_place() {
             operators,
             passkey_origin: origin,
             iso: api::iso::IsoSettings::default(),
+            tls: None,
             bounds: Bounds::default(),
         };
         match Api::new(server.node.clone(), settings) {

@@ -94,6 +94,7 @@ fn two_keys_are_two_people() {
             operators: vec![person("eva", own), person(name, key)],
             passkey_origin: None,
             iso: api::iso::IsoSettings::default(),
+            tls: None,
             bounds: Bounds::default(),
         };
         Api::new(server.node.clone(), settings).map(drop)

@@ -3,8 +3,8 @@
 use super::Findings;
 use crate::key_place::KeyPlace;
 use crate::membership::{self, Warned};
-use crate::node_file::{NodeFile, Place};
-use crate::output::hex;
+use crate::node_file::{NodeFile, Place, RENEW_BEFORE, system_ms};
+use crate::output::{hex, instant};
 use crate::passphrase::{PassphraseArguments, pin_without_asking};
 use api::sign::{BatchSigner, signing_keys};
 use keys::key_file;
@@ -12,6 +12,7 @@ use network::NodeError;
 use rustix::fs::{Access, access, statvfs};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 use union::{Charter, Union};
 use zeroize::Zeroizing;
 
@@ -177,6 +178,24 @@ fn outside(findings: &mut Findings, check: &str, path: &Path) -> bool {
         return false;
     }
     true
+}
+
+/// The certificate that HTTP is served with, and its key, can be used for a while.
+pub fn certificate(findings: &mut Findings, file: &NodeFile, config: &Path) {
+    let check = "certificate";
+    match file.tls(config) {
+        Ok(None) => {}
+        Err(failure) => findings.wrong(check, failure.text, "correct [tls] in the configuration, or the file"),
+        Ok(Some(tls)) => {
+            let (left, expires) = (tls.left(system_ms()), instant(tls.expires_ms()));
+            let advice = "renew it, and start the node again";
+            match left {
+                Duration::ZERO => findings.wrong(check, format!("has expired on {expires}"), advice),
+                left if left < RENEW_BEFORE => findings.warning(check, format!("expires on {expires}"), advice),
+                _ => findings.ok(check, format!("with its key; expires on {expires}")),
+            }
+        }
+    }
 }
 
 /// Operators' entries can be used.

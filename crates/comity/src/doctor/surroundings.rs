@@ -4,7 +4,7 @@ use super::Findings;
 use crate::membership;
 use crate::node_file::Place;
 use api::client::Client;
-use std::io::{ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use union::{Charter, Union};
@@ -12,17 +12,19 @@ use union::{Charter, Union};
 /// Whoever does not answer within this time is taken as not there.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// An answer's head is looked at up to so many bytes.
-const HEAD_BYTES_MAX: u64 = 16 << 10;
-
 /// The port for HTTP is free, or this node's. Returns whether the node is running.
-pub fn http_port(findings: &mut Findings, listen: SocketAddr, founding: Option<&Charter>) -> bool {
+pub fn http_port(findings: &mut Findings, listen: SocketAddr, has_tls: bool, founding: Option<&Charter>) -> bool {
     let check = format!("HTTP port {}", listen.port());
     match TcpListener::bind(listen) {
         Ok(_) => findings.ok(check, "free: the node is not running"),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            let asked = answers(reachable(listen))
-                .then(|| Client::new(&format!("http://{}", reachable(listen))).founding_charter());
+            let here = reachable(listen);
+            // What answers is compared with the journal, so the certificate, which is for a name, need not be.
+            let client = match has_tls {
+                true => Client::unverified(&format!("https://{here}")),
+                false => Client::new(&format!("http://{here}")),
+            };
+            let asked = answers(here).then(|| client.founding_charter());
             let is_ours = |text: &String| founding.is_some_and(|founding| founding.text() == text);
             if asked.and_then(Result::ok).as_ref().is_some_and(is_ours) {
                 findings.ok(check, "the node is running");
@@ -83,7 +85,7 @@ pub fn peers(findings: &mut Findings, union: Option<&Union>, place: &Place) {
 /// This machine's clock and those of HTTP servers.
 pub fn clocks(findings: &mut Findings, urls: &[String]) {
     if urls.is_empty() {
-        let advice = "--clock-from http://HOST:PORT compares with another member's API, or any HTTP server";
+        let advice = "--clock-from URL compares with another member's API, or any HTTP server";
         findings.skipped("clock", "no other clock was named", advice);
     }
     for url in urls {
@@ -91,9 +93,11 @@ pub fn clocks(findings: &mut Findings, urls: &[String]) {
         let (before, date) = (now(), date_of(url));
         let after = now();
         match date {
-            Err(text) => {
-                findings.skipped(check, format!("{url}: {text}"), "name a server that can be reached over http://")
-            }
+            Err(text) => findings.skipped(
+                check,
+                format!("{url}: {text}"),
+                "name a server that can be reached by http:// or https://",
+            ),
             // Dates are cut to whole seconds, and half a second is what nodes put up with.
             Ok(date) if date + 1.5 < before || after + 0.5 < date => {
                 let text = format!("{:.0} s away from that of {url}", (date - before).abs());
@@ -111,22 +115,11 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
-/// The Date of an HTTP server, in Unix seconds.
+/// The Date of an HTTP server, in Unix seconds; over TLS, too, whoever answers there.
 fn date_of(url: &str) -> Result<f64, String> {
-    let rest = url.strip_prefix("http://").ok_or("not an http:// address")?;
-    let host = rest.split('/').next().unwrap_or(rest);
-    let address = membership::resolve(&if host.contains(':') { host.to_owned() } else { format!("{host}:80") })?;
-    let failed = |error: std::io::Error| format!("no answer: {error}");
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(failed)?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
-    write!(stream, "GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").map_err(failed)?;
-    let mut answer = Vec::new();
-    stream.take(HEAD_BYTES_MAX).read_to_end(&mut answer).map_err(failed)?;
-    let answer = String::from_utf8_lossy(&answer);
-    let head = answer.lines().take_while(|line| !line.is_empty());
-    let mut headers = head.filter_map(|line| line.split_once(':'));
-    let date = headers.find(|(name, _)| name.eq_ignore_ascii_case("date")).ok_or("the answer has no Date")?.1.trim();
-    let date = jiff::fmt::rfc2822::parse(date).map_err(|error| format!("Date: {error}"))?;
+    let date = Client::unverified(url).date(PATIENCE).map_err(|error| error.to_string())?;
+    let date = date.ok_or("the answer has no Date")?;
+    let date = jiff::fmt::rfc2822::parse(&date).map_err(|error| format!("Date: {error}"))?;
     Ok(date.timestamp().as_second() as f64)
 }
 

@@ -17,6 +17,7 @@ mod report;
 mod scene;
 mod serving;
 mod simulate;
+mod tls;
 mod token;
 mod tutorial;
 mod verify;
