@@ -70,6 +70,8 @@ export async function pay({ page, go }, { to, amount, detail }) {
   }
   await page.locator("form button.primary").click();
   await page.locator("dialog[open] button.primary").click();
+  // It closes once the node has answered; until then an outcome that is shown is that of the payment before.
+  await page.locator("dialog").waitFor({ state: "detached" });
   const outcome = page.locator("main .outcome");
   await outcome.waitFor();
   return (await outcome.innerText()).trim();
