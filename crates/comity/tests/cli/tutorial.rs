@@ -1,4 +1,4 @@
-//! docs/tutorial.md, typed as it stands.
+//! The tutorial and the guides, typed as they stand.
 
 use std::fs;
 use std::net::TcpListener;
@@ -15,8 +15,8 @@ struct Typed {
     lines: Vec<String>,
 }
 
-fn tutorial() -> Vec<Typed> {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tutorial.md")).unwrap();
+fn read(page: &str) -> Vec<Typed> {
+    let text = fs::read_to_string(format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut typed: Vec<Typed> = Vec::new();
     let mut fence = None;
     for line in text.lines() {
@@ -37,15 +37,30 @@ fn tutorial() -> Vec<Typed> {
 
 #[test]
 fn what_the_tutorial_says_comes_out() {
+    type_page("tutorial.md", 15);
+}
+
+#[test]
+fn what_the_integrators_guide_says_comes_out() {
+    type_page("integrating.md", 8);
+}
+
+#[test]
+fn what_the_rule_makers_guide_says_comes_out() {
+    type_page("making-rules.md", 8);
+}
+
+/// Types a page that says at least so many lines of what comes out.
+fn type_page(page: &str, lines_min: usize) {
     let directory = tempfile::tempdir().unwrap();
-    let typed = tutorial();
-    assert!(typed.len() > 5 && typed.iter().map(|typed| typed.lines.len()).sum::<usize>() > 15);
-    // As the tutorial's, but on a port that is free.
+    let typed = read(page);
+    assert!(typed.len() > 3 && typed.iter().map(|typed| typed.lines.len()).sum::<usize>() >= lines_min);
+    // As the page's, but on a port that is free.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let comity = format!(
-        "#!/bin/sh\ncase \"$1\" in\n\
-         init | charter | report | verify) exec \"$COMITY\" \"$@\" ;;\n\
-         serve) exec \"$COMITY\" \"$@\" --listen 127.0.0.1:{port} ;;\n\
+        "#!/bin/sh\ncase \"$1 $2\" in\n\
+         init* | report* | verify* | export* | simulate* | \"charter check\" | \"iso validate\" | \"iso export\") exec \"$COMITY\" \"$@\" ;;\n\
+         serve*) exec \"$COMITY\" \"$@\" --listen 127.0.0.1:{port} ;;\n\
          *) exec \"$COMITY\" \"$@\" --node http://127.0.0.1:{port} ;;\nesac\n"
     );
     let bin = directory.path().join("bin");
