@@ -88,7 +88,7 @@ pub fn simulate_while(setup: &Setup, told: impl Fn(u64) -> bool) -> Result<Outco
     check(setup)?;
     let founding = found(setup)?;
     let mut run = Run::new(setup, founding);
-    run.open(setup);
+    run.open(setup)?;
     for (number, &year) in setup.years.iter().enumerate() {
         let payments = payments(setup, year, number)?;
         for same_day in payments.chunk_by(|a, b| a.date == b.date) {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The most years whose turnover a formula takes the average of.
-const YEARS_MAX: u32 = 10;
+pub const QUOTA_YEARS_MAX: u32 = 10;
 
 /// Who gives credit to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
@@ -122,9 +122,9 @@ impl CreditRules {
             return Err(rule("credit.above_quota", "is for kind 'multilateral' only; leave it out"));
         }
         if let Some(formula) = file.formula
-            && (!(1..=1_000).contains(&formula.percent) || !(1..=YEARS_MAX).contains(&formula.years))
+            && (!(1..=1_000).contains(&formula.percent) || !(1..=QUOTA_YEARS_MAX).contains(&formula.years))
         {
-            return Err(rule("credit.formula", format!("needs percent 1 to 1000 and years 1 to {YEARS_MAX}")));
+            return Err(rule("credit.formula", format!("needs percent 1 to 1000 and years 1 to {QUOTA_YEARS_MAX}")));
         }
         let position = |code: &str| members.iter().position(|member| member.code == code);
         if let Some(code) = file.quotas.keys().find(|code| position(code).is_none()) {

@@ -88,7 +88,7 @@ pub use command::{
     ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Command, Payment, Priority, RECORD_BYTES, RULES_MAX,
     RecordError, pad_text, padded_text,
 };
-pub use credit_rules::{AboveQuota, CreditKind, CreditRules, QuotaFormula};
+pub use credit_rules::{AboveQuota, CreditKind, CreditRules, QUOTA_YEARS_MAX, QuotaFormula};
 pub use default_rules::{DefaultRules, ExitRules, LossSharing};
 pub use event::{Applied, ClaimEvent, DefaultEvent, Event, Field, OrderEvent, Outcome, Rejection};
 pub use founding::{Founding, FoundingError, Signatures};

@@ -112,6 +112,36 @@ fn nothing_that_is_asked_for_makes_the_simulator_fail() {
     }
 }
 
+/// Rules and figures beyond what can be counted, or held.
+#[test]
+fn what_is_too_much_is_refused() {
+    let server = Server::start();
+    let client = server.session("vera");
+    let keynes = preset("keynes-1943").unwrap().text;
+    let years = keynes.lines().map(|line| if line.starts_with("years") { "years = 4294967295" } else { line });
+    let years: Vec<&str> = years.collect();
+    assert_ne!(years.join("\n"), keynes.trim_end());
+    let long = format!("{keynes}{}", "#\n".repeat(1 << 20));
+    let basket = preset("acu").unwrap().text.replacen("\"USD\"", "\"XDR\"", 1)
+        + "\n[rates]\npublisher = \"AAA\"\n[basket]\nreference = \"USD\"\nvalue = \"1\"\n[[basket.currencies]]\n\
+           currency = \"USD\"\nweight_percent = \"50\"\nbase_rate = \"1\"\n[[basket.currencies]]\ncurrency = \"EUR\"\n\
+           weight_percent = \"50\"\nbase_rate = \"1000000000\"\n";
+    let sellers: String = (0..19).map(|number| format!("S{number:02},AAA,2006,1000000000\n")).collect();
+    let imports = format!("exporter,importer,year,usd_million\n{sellers}");
+    for (more, said) in [
+        (json!({"charters": [{"name": "x", "text": years.join("\n")}]}), "at most 10 years"),
+        (json!({"charters": [{"name": "x", "text": long}]}), "are longer than"),
+        (json!({"charters": [{"name": "x", "text": basket}]}), "no value"),
+        (json!({"charters": [{"name": "papss"}], "trade": imports, "deposit_percent": 1_000}), "too large"),
+    ] {
+        let problem = problem(post(&client, more));
+        assert!(problem.status == 422 && problem.detail.contains(said), "{problem:?}");
+    }
+    // The first year that there is.
+    let first = json!({"trade": RING.replace("2006", "1970"), "year": 1970, "orders": 10_000});
+    assert!(post(&client, first).is_ok());
+}
+
 /// One at a time: a second is told so, and what nobody waits for ends by itself.
 #[test]
 fn a_simulation_stops_when_its_client_goes_away() {

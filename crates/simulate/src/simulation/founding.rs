@@ -7,7 +7,7 @@ use keys::MemberKey;
 use money::Currency;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use union::Charter;
+use union::{CHARTER_BYTES_MAX, Charter, QUOTA_YEARS_MAX};
 
 /// A union that was founded for a simulation.
 pub(super) struct Founding {
@@ -71,6 +71,9 @@ struct Formula {
 
 pub(super) fn found(setup: &Setup) -> Result<Founding, SimulationError> {
     let wrong = |text: String| SimulationError::Setup(text);
+    if setup.rules.len() > CHARTER_BYTES_MAX {
+        return Err(wrong(format!("the rules are longer than {CHARTER_BYTES_MAX} bytes")));
+    }
     let rules: Rules = toml::from_str(setup.rules).map_err(|error| wrong(format!("the rules: {error}")))?;
     if rules.unit_of_account.minor_digits() != 2 {
         return Err(wrong(format!(
@@ -79,6 +82,10 @@ pub(super) fn found(setup: &Setup) -> Result<Founding, SimulationError> {
         )));
     }
     let years = rules.credit.formula.as_ref().map_or(0, |formula| formula.years);
+    // So many texts are made for each member.
+    if years > QUOTA_YEARS_MAX {
+        return Err(wrong(format!("credit.formula.years is {years}, but at most {QUOTA_YEARS_MAX} years count")));
+    }
     let mut others = rules.other_currencies();
     let jumps = |code: &String| {
         let is_it = |shock: &super::Shock| matches!(shock.kind, ShockKind::RateJumps { .. }) && shock.member == *code;

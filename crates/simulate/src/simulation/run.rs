@@ -1,9 +1,9 @@
 //! The run itself: blocks on a virtual clock, and what members do on each day.
 
-use super::Setup;
 use super::founding::Founding;
 use super::observer::Observer;
 use super::shock::{Shock, ShockKind};
+use super::{Setup, SimulationError};
 use crate::{Payment, Priority};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,9 +66,13 @@ impl Run {
     }
 
     /// The first day: rates, and deposits where members pay out of them.
-    pub fn open(&mut self, setup: &Setup) {
+    ///
+    /// # Errors
+    ///
+    /// The unit of account has no value, or deposits are too large.
+    pub fn open(&mut self, setup: &Setup) -> Result<(), SimulationError> {
         let first = self.founding.charter.first_day;
-        self.publish_basket(first);
+        self.publish_basket(first)?;
         let mut commands = Commands::new();
         for &member in self.founding.own_currency.keys() {
             self.publish_own(&mut commands, member, 0, first);
@@ -76,14 +80,16 @@ impl Run {
         if !commands.is_empty() {
             self.block(self.office_hours(first), commands);
         }
-        let Some(agent) = self.founding.agent else { return };
+        let Some(agent) = self.founding.agent else { return Ok(()) };
         let day =
             (0..7).map(|ahead| first.after_days(ahead)).find(|day| self.is_weekday(*day)).expect("a week has one");
         let mut commands = Commands::new();
         for (number, code) in (0..).zip(setup.members).filter(|(number, _)| *number != agent) {
             let sellers = setup.members.iter().filter(|seller| *seller != code);
-            let imports: u64 = sellers.map(|seller| setup.trade.between(setup.years[0], seller, code)).sum();
-            let amount = imports / 100 * u64::from(setup.deposit_percent);
+            let imports: u128 =
+                sellers.map(|seller| u128::from(setup.trade.between(setup.years[0], seller, code))).sum();
+            let amount = u64::try_from(imports / 100 * u128::from(setup.deposit_percent));
+            let amount = amount.map_err(|_| SimulationError::Setup(format!("the deposit of {code} is too large")))?;
             if amount > 0 {
                 self.orders += 1;
                 let currency = self.union.charter().unit_of_account.numeric();
@@ -93,12 +99,13 @@ impl Run {
         }
         self.block(self.office_hours(day), commands);
         self.observer.deposits_are_made(&self.union);
+        Ok(())
     }
 
     /// The rates of the base day for the currencies of the basket, if the unit of account is one.
-    fn publish_basket(&mut self, day: Day) {
+    fn publish_basket(&mut self, day: Day) -> Result<(), SimulationError> {
         let charter = &self.founding.charter;
-        let (Some(basket), Some(publisher)) = (&charter.basket, charter.publisher) else { return };
+        let (Some(basket), Some(publisher)) = (&charter.basket, charter.publisher) else { return Ok(()) };
         let others = basket.currencies.iter().filter(|currency| currency.currency != basket.reference);
         let rates = others.map(|BasketCurrency { currency, base_rate, .. }| {
             let rate = (base_rate.numerator(), base_rate.denominator());
@@ -108,7 +115,10 @@ impl Run {
         });
         let commands = Commands::from([(publisher, rates.collect())]);
         self.block(self.office_hours(day), commands);
-        self.unit_worth = self.union.basket_value().expect("the charter's base rates make a value");
+        let worth = self.union.basket_value();
+        self.unit_worth =
+            worth.ok_or_else(|| SimulationError::Setup("the basket has no value by its base rates".into()))?;
+        Ok(())
     }
 
     /// The rate of a member's own currency, of which a unit of account costs so many percent more than on the first day.
@@ -129,7 +139,7 @@ impl Run {
 
     /// A day on which members present orders.
     pub fn day(&mut self, day: Day, payments: &[Payment]) {
-        self.pass_to(Day(day.0 - 1));
+        self.pass_to(Day(day.0.saturating_sub(1)));
         let mut commands = self.answers(day);
         let unit = self.union.charter().unit_of_account.numeric();
         for payment in payments {
