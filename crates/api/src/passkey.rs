@@ -244,6 +244,11 @@ fn refused(detail: &str) -> Problem {
     Problem::new(Kind::Unauthenticated, detail)
 }
 
+/// The same words for all that a stranger could try, so that nobody learns what is known here.
+pub(crate) fn unknown_or_wrong() -> Problem {
+    refused("the login is not valid; ask for a new challenge and sign it with a passkey that the node knows")
+}
+
 impl Assertion {
     /// Reads the parts of an assertion.
     pub fn read(request: &PasskeyLoginRequest) -> Result<Assertion, Problem> {
@@ -279,9 +284,9 @@ impl Assertion {
         })
     }
 
-    /// Checks that an operator's passkey signed for this origin, with the person there and recognised. What is left to the caller:
-    /// that the nonce is one that was given out and not answered, and that the counter, which is returned, goes forward.
-    pub fn verify(&self, origin: &Origin, operator: &str, passkey: &Passkey) -> Result<u32, Problem> {
+    /// Checks that some passkey was asked to sign in at this origin, with the person there and recognised. Whose it is does not matter
+    /// yet, so that nobody learns by the answer which are known here.
+    pub fn check_place(&self, origin: &Origin) -> Result<(), Problem> {
         let claims = &self.claims;
         if claims.kind != "webauthn.get" || claims.cross_origin {
             return Err(refused("the passkey was asked for something else than to sign in here"));
@@ -290,8 +295,7 @@ impl Assertion {
             return Err(refused(&format!("passkeys sign in at {origin}, as the node's configuration says")));
         }
         let (relying_party, rest) = self.authenticator_data.split_at(32);
-        let &[flags, c0, c1, c2, c3, ref extensions @ ..] = rest else { unreachable!("its length was checked") };
-        let has = |flag: u8| flags & flag != 0;
+        let has = |flag: u8| rest[0] & flag != 0;
         if relying_party != Sha256::digest(&origin.host).as_slice() {
             return Err(refused("the passkey signed for another relying party"));
         }
@@ -300,20 +304,26 @@ impl Assertion {
                 "the passkey's device did not recognise whoever used it: a PIN, a finger or a face is needed",
             ));
         }
+        Ok(())
+    }
+
+    /// Checks that an operator's passkey signed. What is left to the caller: that the nonce is one that was given out and not
+    /// answered, and that the counter, which is returned, goes forward.
+    pub fn verify(&self, operator: &str, passkey: &Passkey) -> Result<u32, Problem> {
+        let &[flags, c0, c1, c2, c3, ref extensions @ ..] = &self.authenticator_data[32..] else {
+            unreachable!("its length was checked")
+        };
+        let has = |flag: u8| flags & flag != 0;
         let is_consistent = (has(BACKUP_ELIGIBLE) || !has(BACKED_UP))
             && !has(HAS_CREDENTIAL)
             && has(HAS_EXTENSIONS) != extensions.is_empty();
-        // The same words for all that a stranger could try, so that nobody learns what is known here.
-        let not_valid = || {
-            refused("the login is not valid; ask for a new challenge and sign it with a passkey that the node knows")
-        };
         let message = [&self.authenticator_data[..], Sha256::digest(&self.client_data).as_slice()].concat();
         if !is_consistent
             || self.credential != passkey.id
             || self.user_handle != user_handle(operator)
             || !passkey.key.verifies(&message, &self.signature)
         {
-            return Err(not_valid());
+            return Err(unknown_or_wrong());
         }
         Ok(u32::from_be_bytes([c0, c1, c2, c3]))
     }
@@ -398,7 +408,9 @@ mod tests {
             let [credential, client_data, authenticator_data, signature, user_handle] =
                 parts.each_ref().map(|part| base64(part));
             let request = PasskeyLoginRequest { credential, client_data, authenticator_data, signature, user_handle };
-            Assertion::read(&request)?.verify(&origin, "ana", &passkey)
+            let assertion = Assertion::read(&request)?;
+            assertion.check_place(&origin)?;
+            assertion.verify("ana", &passkey)
         };
         assert_eq!(verified(&good), Ok(0x102));
         for part in 0..good.len() {

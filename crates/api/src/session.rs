@@ -3,7 +3,7 @@
 //! Times are those of the node's clock, like everything in the product: a clock that is set forward ends sessions early.
 
 use crate::operator::Operator;
-use crate::passkey::{Assertion, Origin, PasskeyChallenge, PasskeyLoginRequest, base64};
+use crate::passkey::{Assertion, Origin, PasskeyChallenge, PasskeyLoginRequest, base64, unknown_or_wrong};
 use crate::problem::{Kind, Problem};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -308,13 +308,14 @@ impl Sessions {
         let origin = self.passkey_origin()?;
         let assertion = Assertion::read(request)?;
         let expires_ms = self.expiry_ms(&assertion.nonce, For::Passkey, now_ms).ok_or_else(refused)?;
+        assertion.check_place(origin)?;
         let of_operator = |(operator, member): &(Arc<Operator>, u16)| {
             let passkey = operator.passkey(&assertion.credential)?.clone();
             Some((operator.clone(), *member, passkey))
         };
         let found = self.operators.values().find_map(of_operator);
-        let (operator, member, passkey) = found.ok_or_else(refused)?;
-        let counter = assertion.verify(origin, &operator.name, &passkey)?;
+        let (operator, member, passkey) = found.ok_or_else(unknown_or_wrong)?;
+        let counter = assertion.verify(&operator.name, &passkey)?;
         let mut open = self.open();
         if open.answered.contains_key(&assertion.nonce) {
             return Err(refused());
