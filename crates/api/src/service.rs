@@ -41,6 +41,8 @@ pub struct Bounds {
     pub journal_walks: usize,
     /// Look-ups of one block or order in the journal at once.
     pub look_ups: usize,
+    /// Searches through orders in the journal at once.
+    pub searches: usize,
     /// Simulations at once; a further one is refused as busy.
     pub simulations: usize,
     /// A write is answered within this time, if need be with "unknown: ask again".
@@ -67,6 +69,7 @@ impl Default for Bounds {
             recent_blocks: 1_024,
             journal_walks: 2,
             look_ups: 16,
+            searches: 2,
             simulations: 1,
             write_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(120),
@@ -158,6 +161,7 @@ pub struct Api {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) journal_walks: Arc<Semaphore>,
     pub(crate) look_ups: Arc<Semaphore>,
+    pub(crate) searches: Arc<Semaphore>,
     pub(crate) simulations: Arc<Semaphore>,
     /// What the next run over the queue would settle, as last found.
     forecast: Arc<Mutex<Option<Found>>>,
@@ -254,6 +258,7 @@ impl Api {
             streams: Arc::new(Semaphore::new(bounds.streams)),
             journal_walks: Arc::new(Semaphore::new(bounds.journal_walks)),
             look_ups: Arc::new(Semaphore::new(bounds.look_ups)),
+            searches: Arc::new(Semaphore::new(bounds.searches)),
             simulations: Arc::new(Semaphore::new(bounds.simulations)),
             forecast: Arc::default(),
             stopping: watch::channel(false).0,
@@ -371,6 +376,14 @@ impl Api {
         look: impl FnOnce(&Api) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         self.read_journal(&self.look_ups, look).await
+    }
+
+    /// Looks orders up, many at once; look-ups of one are not held up by this.
+    pub(crate) async fn search<T: Send + 'static>(
+        self: &Arc<Self>,
+        search: impl FnOnce(&Api) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.read_journal(&self.searches, search).await
     }
 
     async fn read_journal<T: Send + 'static>(
