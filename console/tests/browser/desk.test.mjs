@@ -183,13 +183,17 @@ describe("one node", { concurrency: false }, () => {
     await visitor.close();
   });
 
-  test("statements balance on the page, and come as CSV", async () => {
+  test("statements balance on the page, and come as CSV and camt.053", async () => {
     const visitor = await visit(browser, node);
     await visitor.go("#/statements?member=ARG&day=2026-11-23");
     await visitor.page.getByText("Closing balance").first().waitFor();
     const [download] = await Promise.all([visitor.page.waitForEvent("download"), visitor.page.getByText("Download CSV").click()]);
     assert.equal(download.suggestedFilename(), "statement-ARG-2026-11-23.csv");
     assert.match(readFileSync(await download.path(), "utf8"), /position/);
+    const [message] = await Promise.all([visitor.page.waitForEvent("download"), visitor.page.getByText("Download camt.053").click()]);
+    assert.equal(message.suggestedFilename(), "statement-ARG-2026-11-23.xml");
+    // The day is not over.
+    assert.match(readFileSync(await message.path(), "utf8"), /<MsgDefIdr>camt\.052\.001\.08<[^]*<Id>ARG-POSITION</);
     await visitor.close();
   });
 

@@ -3,13 +3,17 @@
 //! Files, folders and HTTP all go this way: read ([`iso20022::Messages`]), [`prepare`], sign and send as all orders are,
 //! [`Prepared::told`], [`answers`].
 
+mod accounts;
 mod answer;
+mod journal_orders;
 mod prepare;
 mod signature;
+mod teller;
 
 pub use answer::{Outgoing, answers, received, refusal, unreadable};
 pub use prepare::{Known, Prepared, Step, Told, prepare};
 pub use signature::{check_signature, signed_bytes};
+pub use teller::{TellError, Teller, statement_message};
 
 use iso20022::{Directory, DirectoryError, Edition};
 use union::Charter;
@@ -33,5 +37,15 @@ impl IsoSettings {
     /// [`DirectoryError`] for an identifier that no member can have.
     pub fn directory(&self, charter: &Charter) -> Result<Directory, DirectoryError> {
         Directory::new(charter, self.identifiers.iter().map(|(code, identifier)| (code.as_str(), identifier.as_str())))
+    }
+
+    /// The same at an earlier time, under the charter of then: who was no member yet is left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`directory`](Self::directory).
+    pub fn directory_of_then(&self, charter: &Charter) -> Result<Directory, DirectoryError> {
+        let identifiers = self.identifiers.iter().filter(|(code, _)| charter.member(code).is_some());
+        Directory::new(charter, identifiers.map(|(code, identifier)| (code.as_str(), identifier.as_str())))
     }
 }

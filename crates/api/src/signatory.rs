@@ -16,7 +16,7 @@ const ATTEMPTS_MAX: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Signatory {
     pub member: u16,
-    key: MemberKey,
+    key: Arc<MemberKey>,
     /// Orders of this and more need a second person; minor units of the unit of account.
     four_eyes_from: u64,
     /// The highest sequence used here. Held while batches are signed and handed over, so that they arrive in order.
@@ -54,10 +54,10 @@ impl From<NotTaken> for Problem {
 impl Signatory {
     /// `unsigned` counts the batches that the key does not sign.
     pub fn new(member: u16, key: MemberKey, four_eyes_from: u64, unsigned: Counter) -> Self {
-        Signatory { member, key, four_eyes_from, last_sequence: Mutex::new(0), unsigned }
+        Signatory { member, key: Arc::new(key), four_eyes_from, last_sequence: Mutex::new(0), unsigned }
     }
 
-    pub fn key(&self) -> &MemberKey {
+    pub fn key(&self) -> &Arc<MemberKey> {
         &self.key
     }
 

@@ -106,6 +106,18 @@ impl From<network::NodeError> for Failure {
     }
 }
 
+impl From<api::iso::TellError> for Failure {
+    fn from(error: api::iso::TellError) -> Self {
+        Failure::failed(error)
+    }
+}
+
+impl From<iso20022::DirectoryError> for Failure {
+    fn from(error: iso20022::DirectoryError) -> Self {
+        Failure::failed(format!("iso20022.members: {error}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

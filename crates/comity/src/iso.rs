@@ -1,14 +1,11 @@
 //! `comity iso`: ISO 20022 messages, in and out.
 
-mod accounts;
 mod desk;
 mod disk;
-mod events;
 mod export;
 mod file_signature;
 mod folder;
 mod import;
-mod journal_orders;
 mod names;
 mod schemas;
 mod validate;

@@ -93,6 +93,8 @@ pub struct Signer {
     key: Arc<MemberKey>,
     /// The member's signing keys, in this epoch and later.
     known: Vec<[u8; 32]>,
+    /// Hash of the charter's text and the members with their keys, when the node was last asked.
+    seen: (String, Vec<MemberSummary>),
 }
 
 impl NodeArgument {
@@ -168,6 +170,9 @@ impl Remote {
         for (member, now) in charter.members.iter_mut().zip(&union.members) {
             let sealing_key = key_bytes(&now.sealing_key).ok_or_else(|| at(&"a key of another form"))?;
             member.sealing_key = sealing_key;
+            if let Some(signing_key) = &now.signing_key {
+                member.signing_key = key_bytes(signing_key).ok_or_else(|| at(&"a key of another form"))?;
+            }
         }
         Ok((charter, union))
     }
@@ -228,7 +233,7 @@ impl SignerArguments {
         let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
         let known = signing_keys(union.members.get(usize::from(member)));
         BatchSigner::with_one_of(&charter, member, &key, &known).map_err(Failure::failed)?;
-        Ok(Signer { remote, charter, member, key: Arc::new(key), known })
+        Ok(Signer { remote, charter, member, key: Arc::new(key), known, seen: (union.charter, union.members) })
     }
 
     /// The passphrase of the key file.
@@ -284,6 +289,18 @@ pub fn outcome_text(outcome: &OutcomeView) -> String {
 }
 
 impl Signer {
+    /// Takes over what the union has decided since, and keys that members have replaced. Whether there was anything.
+    pub fn follow(&mut self, union: &UnionView) -> Result<bool> {
+        let has_changed = (&self.seen.0, &self.seen.1) != (&union.charter, &union.members);
+        if has_changed {
+            let (charter, union) = self.remote.charter_in_force(Some(self.charter.clone()))?;
+            let known = signing_keys(union.members.get(usize::from(self.member)));
+            BatchSigner::with_one_of(&charter, self.member, &self.key, &known).map_err(Failure::failed)?;
+            (self.charter, self.known, self.seen) = (charter, known, (union.charter, union.members));
+        }
+        Ok(has_changed)
+    }
+
     /// What signs in the member's name.
     pub fn batches(&self) -> BatchSigner<'_> {
         let signer = BatchSigner::with_one_of(&self.charter, self.member, &self.key, &self.known);

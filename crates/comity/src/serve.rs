@@ -92,7 +92,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let tls = file.tls(&arguments.config)?;
     let Unlocked { members, membership } = file.unlock(&arguments.config, &arguments.passphrase)?;
     let (operators, passkey_origin) = (file.operators(&arguments.config)?, file.passkey_origin(&arguments.config)?);
-    let iso = file.iso20022.names(&arguments.config)?.settings;
+    let iso = file.iso20022.settings(&arguments.config)?;
     let rehearsed_ms = match arguments.rehearse_from {
         None => None,
         Some(time) => {

@@ -543,7 +543,7 @@ export const en = {
   "statements.again": "Make again",
   "statements.print": "Print or save as PDF",
   "statements.csv": "Download CSV",
-  "statements.camt": "camt.053 comes from the journal, at the command line:",
+  "statements.camt": "Download camt.053",
   "statements.final": "Final: it does not change any more",
   "statements.not_final": "Not final: the period is not over",
   "statements.opening": "Opening balance",

@@ -545,7 +545,7 @@ export const es: Catalogue = {
   "statements.again": "Hacer de nuevo",
   "statements.print": "Imprimir o guardar como PDF",
   "statements.csv": "Descargar CSV",
-  "statements.camt": "camt.053 sale del diario, en la línea de comandos:",
+  "statements.camt": "Descargar camt.053",
   "statements.final": "Definitivo: ya no cambia",
   "statements.not_final": "No definitivo: el período no ha terminado",
   "statements.opening": "Saldo inicial",

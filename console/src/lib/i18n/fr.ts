@@ -545,7 +545,7 @@ export const fr: Catalogue = {
   "statements.again": "Refaire",
   "statements.print": "Imprimer ou enregistrer en PDF",
   "statements.csv": "Télécharger le CSV",
-  "statements.camt": "camt.053 vient du journal, en ligne de commande :",
+  "statements.camt": "Télécharger le camt.053",
   "statements.final": "Définitif : il ne change plus",
   "statements.not_final": "Non définitif : la période n’est pas finie",
   "statements.opening": "Solde d’ouverture",

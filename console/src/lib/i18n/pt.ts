@@ -545,7 +545,7 @@ export const pt: Catalogue = {
   "statements.again": "Fazer de novo",
   "statements.print": "Imprimir ou salvar como PDF",
   "statements.csv": "Baixar CSV",
-  "statements.camt": "camt.053 sai do diário, na linha de comando:",
+  "statements.camt": "Baixar camt.053",
   "statements.final": "Final: não muda mais",
   "statements.not_final": "Não final: o período não terminou",
   "statements.opening": "Saldo inicial",

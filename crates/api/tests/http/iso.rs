@@ -109,6 +109,17 @@ fn messages_are_answered_by_messages() {
     let refused = post(&server, "mia", &document("camt.029.001.09", &answer));
     assert_eq!((texts(&refused, "MsgDefIdr"), refused.contains("NOOR")), (vec!["admi.002.001.01"], true), "{refused}");
 
+    // A statement as a message; the payment's own identifiers are for the members concerned.
+    let path = "/v1/statements?member=BRA&day=2006-01-02&format=camt053";
+    let own = String::from_utf8(server.session("mia").get_bytes(path).unwrap()).unwrap();
+    assert_eq!(texts(&own, "MsgDefIdr"), ["camt.052.001.08"], "the day is not over");
+    assert!(own.contains("BRA-POSITION") && texts(&own, "EndToEndId").contains(&"E1"), "{own}");
+    for other in [server.client(), server.session("max")] {
+        let other = String::from_utf8(other.get_bytes(path).unwrap()).unwrap();
+        assert!(other.contains("BRA-POSITION") && !texts(&other, "EndToEndId").contains(&"E1"), "{other}");
+    }
+    assert_eq!(problem(server.client().get_bytes(&path.replace("day=2006-01-02", "day=2005-01-02"))).status, 404);
+
     let two = post(&server, "mia", &format!("<File>{recall}{}</File>", document("pacs.028.001.03", &ask)));
     assert!(two.starts_with("<?xml") && two.contains("<Envelopes"), "{two}");
 }

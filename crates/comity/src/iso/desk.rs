@@ -1,10 +1,9 @@
 //! A member's desk at a node: files of messages become orders that are signed here and sent, and answers.
 
 use super::file_signature;
-use super::names::Names;
 use crate::exit::{Exit, Failure, Result};
 use crate::remote::{Signer, SignerArguments};
-use api::iso::{Known, Outgoing, Prepared, Told, answers, prepare, received, refusal, unreadable};
+use api::iso::{IsoSettings, Known, Outgoing, Prepared, Told, answers, prepare, received, refusal, unreadable};
 use api::sign::Record;
 use api::view::{OutcomeView, UnionView};
 use iso20022::outbound::{WriteError, Writer};
@@ -20,7 +19,7 @@ use union::{BATCH_COMMANDS_MAX, Charter, Day};
 /// A member's desk at a node.
 pub struct Desk {
     signer: Signer,
-    names: Names,
+    settings: IsoSettings,
     directory: Directory,
     today: Day,
     /// The union's time, Unix milliseconds.
@@ -68,10 +67,10 @@ struct Participant {
 
 impl Desk {
     /// Opens the member's key, and learns from the node who is who.
-    pub fn open(signer: &SignerArguments, names: Names) -> Result<Desk> {
+    pub fn open(signer: &SignerArguments, settings: IsoSettings) -> Result<Desk> {
         let signer = signer.open()?;
-        let directory = names.directory(&signer.charter)?;
-        let mut desk = Desk { signer, names, directory, today: Day(0), time_ms: 0 };
+        let directory = settings.directory(&signer.charter)?;
+        let mut desk = Desk { signer, settings, directory, today: Day(0), time_ms: 0 };
         desk.refresh()?;
         Ok(desk)
     }
@@ -87,8 +86,8 @@ impl Desk {
     }
 
     /// What is known beside the charter.
-    pub fn names(&self) -> &Names {
-        &self.names
+    pub fn settings(&self) -> &IsoSettings {
+        &self.settings
     }
 
     /// The member's key, which also opens customer detail.
@@ -99,6 +98,9 @@ impl Desk {
     /// Asks the node for day, time and participants. Returns the height that the node shows: all up to it is durable.
     pub fn refresh(&mut self) -> Result<u64> {
         let union: UnionView = self.signer.remote().get("/v1/union", &[])?;
+        if self.signer.follow(&union)? {
+            self.directory = self.settings.directory(&self.signer.charter)?;
+        }
         self.today = Day::parse(&union.today).map_err(Failure::failed)?;
         self.time_ms = milliseconds(&union.time)?;
         for (number, member) in (0..).zip(&self.signer.charter.members) {
@@ -121,7 +123,7 @@ impl Desk {
             charter: &self.signer.charter,
             directory: &self.directory,
             member: self.signer.member,
-            edition: self.names.settings.edition,
+            edition: self.settings.edition,
         }
     }
 
@@ -143,22 +145,18 @@ impl Desk {
     ) -> Result<Processed> {
         self.refresh()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let signers = self.names.settings.signers(&self.signer.charter, self.signer.member);
-        if let Err(failure) = file_signature::check(path, &signers) {
-            if failure.exit != Exit::Refused {
-                return Err(failure);
+        let signers = self.settings.signers(&self.signer.charter, self.signer.member);
+        let checked = match file_signature::signed_copy(path, &signers) {
+            Ok(checked) => checked,
+            Err(failure) if failure.exit != Exit::Refused => return Err(failure),
+            Err(failure) => return self.unsigned(&name, failure, answer),
+        };
+        let open = || match &checked {
+            None => File::open(path).map(BufReader::new).map_err(Failure::io("read", path)),
+            Some(copy) => {
+                file_signature::from_its_beginning(copy).map(BufReader::new).map_err(Failure::io("read", path))
             }
-            let fault = Fault {
-                line: 1,
-                path: "signature".to_owned(),
-                breach: iso20022::Breach::Structure,
-                reason: union::Reason(*b"DS0H"),
-                problem: failure.text,
-            };
-            answer(unreadable(&self.writer(), &name, &fault, self.time_ms).map_err(unsayable)?)?;
-            return Ok(Processed { faults: vec![fault], is_refused: true, ..Processed::default() });
-        }
-        let open = || File::open(path).map(BufReader::new).map_err(Failure::io("read", path));
+        };
         let surveyed = survey(open()?, Limits::FILE, Some(self.reader()));
         if let Some(fault) = surveyed.unreadable {
             answer(unreadable(&self.writer(), &name, &fault, self.time_ms).map_err(unsayable)?)?;
@@ -169,6 +167,24 @@ impl Desk {
         let reader = Reader { charter: &charter, directory: &directory, ..self.reader() };
         let mut messages = Messages::new(open()?, Limits::FILE, Some(reader));
         self.send(&mut messages, &surveyed, wanted, &mut answer)
+    }
+
+    /// Refuses a file without a signature that counts.
+    fn unsigned(
+        &self,
+        name: &str,
+        failure: Failure,
+        mut answer: impl FnMut(Outgoing) -> Result<()>,
+    ) -> Result<Processed> {
+        let fault = Fault {
+            line: 1,
+            path: "signature".to_owned(),
+            breach: iso20022::Breach::Structure,
+            reason: union::Reason(*b"DS0H"),
+            problem: failure.text,
+        };
+        answer(unreadable(&self.writer(), name, &fault, self.time_ms).map_err(unsayable)?)?;
+        Ok(Processed { faults: vec![fault], is_refused: true, ..Processed::default() })
     }
 
     fn send(

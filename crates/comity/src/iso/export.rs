@@ -1,6 +1,5 @@
 //! `comity iso export`: what happened, as messages to a member, out of a journal.
 
-use super::events::Teller;
 use super::import::write;
 use super::names::NamesArgument;
 use crate::exit::{Failure, Result};
@@ -8,9 +7,8 @@ use crate::new_directory::ensure_room;
 use crate::output::Output;
 use crate::passphrase::PassphraseArguments;
 use crate::verify::{journal_directory, replay_journal};
-use api::iso::Outgoing;
+use api::iso::{Outgoing, Teller, statement_message};
 use clap::Args;
-use iso20022::outbound::{Report, Stamp};
 use keys::key_file;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,7 +69,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             Some(Arc::new(key_file::read(path, &passphrase)?))
         }
     };
-    let mut teller = Teller::new(replay.union(), member, arguments.names.read()?, &data, key, None)?;
+    let settings = arguments.names.read()?;
     std::fs::create_dir_all(&arguments.out).map_err(Failure::io("make", &arguments.out))?;
     let mut written = Written::default();
     let mut add = |outgoing: Outgoing| {
@@ -79,22 +77,13 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
         write(&arguments.out, &outgoing)
     };
     let period = arguments.day.map(Period::Day).or(arguments.cycle.map(Period::Cycle));
-    while let Some(step) = replay.step()? {
-        match period {
-            None => teller.block(step)?.into_iter().try_for_each(&mut add)?,
-            Some(_) => teller.learn(&step)?,
-        }
-    }
     if let Some(period) = period {
-        let union = replay.union();
-        let made = network::statement(&data, member, period, union.height())?;
-        let name = match period {
-            Period::Day(day) => format!("D{day}"),
-            Period::Cycle(cycle) => format!("C{cycle:06}"),
-        };
-        let stamp = Stamp { id: format!("{name}-{:012}", made.height), time_ms: union.time_ms() };
-        let report = if made.is_final { Report::Statement } else { Report::Intraday };
-        add(teller.statement(union, &stamp, report, &made)?)?;
+        add(statement_message(&data, member, settings, key, period, u64::MAX)?)?;
+    } else {
+        let mut teller = Teller::new(replay.union(), member, settings, &data, key, None)?;
+        while let Some(step) = replay.step()? {
+            teller.block(step)?.into_iter().try_for_each(&mut add)?;
+        }
     }
     output.show(&written, |written| {
         let counts = written.messages.iter().map(|(kind, count)| format!("{count} {kind}"));

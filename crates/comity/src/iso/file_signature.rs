@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Sign a file of messages with the key of an operator or a member: writes FILE.sig beside it.
@@ -35,7 +35,8 @@ struct Signed {
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let key_file = arguments.key.file().display().to_string();
     let key = arguments.key.open(&arguments.passphrase.known(&key_file)?)?;
-    let signature = base16ct::lower::encode_string(&key.sign(&signed_bytes(digest(&arguments.file)?))?);
+    let signature =
+        base16ct::lower::encode_string(&key.sign(&signed_bytes(digest(&arguments.file, std::io::sink())?))?);
     let path = signature_path(&arguments.file);
     std::fs::write(&path, signature + "\n").map_err(Failure::io("write", &path))?;
     let signed = Signed { signature: path, key: base16ct::lower::encode_string(&key.public().signing) };
@@ -49,23 +50,27 @@ pub fn signature_path(file: &Path) -> PathBuf {
     path.into()
 }
 
-/// SHA-256 of a file.
-fn digest(file: &Path) -> Result<[u8; 32]> {
+/// SHA-256 of a file, which is copied meanwhile.
+fn digest(file: &Path, mut copy: impl Write) -> Result<[u8; 32]> {
     let mut input = File::open(file).map_err(Failure::io("read", file))?;
     let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
         match input.read(&mut buffer).map_err(Failure::io("read", file))? {
             0 => break,
-            length => hasher.update(&buffer[..length]),
+            length => {
+                hasher.update(&buffer[..length]);
+                copy.write_all(&buffer[..length]).map_err(Failure::io("copy", file))?;
+            }
         }
     }
     Ok(hasher.finalize().into())
 }
 
-/// Refuses a file that none of the signers has signed; where there are none, any file is good.
-pub fn check(file: &Path, signers: &[[u8; 32]]) -> Result<()> {
+/// What of a file one of the signers has signed, in a copy without a name: whoever put the file there may be writing to it still. `None`
+/// where there are no signers, and any file is good.
+pub fn signed_copy(file: &Path, signers: &[[u8; 32]]) -> Result<Option<File>> {
     if signers.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let path = signature_path(file);
     let refused = |why: &str| Failure::new(Exit::Refused, format!("{}: {why}", path.display()));
@@ -76,5 +81,14 @@ pub fn check(file: &Path, signers: &[[u8; 32]]) -> Result<()> {
         }
         Err(error) => return Err(Failure::io("read", &path)(error)),
     };
-    check_signature(signers, digest(file)?, &text).map_err(refused)
+    let beside = file.parent().unwrap_or(Path::new("."));
+    let copy = tempfile::tempfile_in(beside).or_else(|_| tempfile::tempfile()).map_err(Failure::io("copy", file))?;
+    check_signature(signers, digest(file, &copy)?, &text).map_err(refused)?;
+    Ok(Some(copy))
+}
+
+/// A copy, to be read from its beginning.
+pub fn from_its_beginning(mut copy: &File) -> std::io::Result<File> {
+    copy.seek(SeekFrom::Start(0))?;
+    copy.try_clone()
 }

@@ -3,11 +3,10 @@
 use crate::exit::{Failure, Result};
 use api::iso::IsoSettings;
 use clap::Args;
-use iso20022::{Directory, DirectoryError, Edition};
+use iso20022::Edition;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use union::Charter;
 
 /// The table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -39,16 +38,9 @@ pub struct NamesArgument {
     names: Option<PathBuf>,
 }
 
-/// What the table says.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// As the API knows it.
-    pub settings: IsoSettings,
-}
-
 impl IsoTable {
     /// What it says.
-    pub fn names(&self, path: &Path) -> Result<Names> {
+    pub fn settings(&self, path: &Path) -> Result<IsoSettings> {
         let at = |key: &str, problem: &str| Failure::failed(format!("{}: iso20022.{key}: {problem}", path.display()));
         let edition = match self.edition {
             None => Edition::default(),
@@ -67,39 +59,21 @@ impl IsoTable {
             crate::remote::key_bytes(text).ok_or_else(|| at("signers", "has a key that is not 64 hexadecimal digits"))
         };
         let signers = self.signers.iter().map(key).collect::<Result<_>>()?;
-        Ok(Names { settings: IsoSettings { edition, identifiers: identifiers.collect(), signers } })
+        Ok(IsoSettings { edition, identifiers: identifiers.collect(), signers })
     }
 }
 
 impl NamesArgument {
     /// Reads the table, if one is named.
-    pub fn read(&self) -> Result<Names> {
+    pub fn read(&self) -> Result<IsoSettings> {
         #[derive(Deserialize)]
         struct File {
             iso20022: IsoTable,
         }
-        let Some(path) = &self.names else { return Ok(Names::default()) };
+        let Some(path) = &self.names else { return Ok(IsoSettings::default()) };
         let text = std::fs::read_to_string(path).map_err(Failure::io("read", path))?;
         let file: File =
             toml::from_str(&text).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
-        file.iso20022.names(path)
+        file.iso20022.settings(path)
     }
-}
-
-impl Names {
-    /// The members of a union by their identifiers.
-    pub fn directory(&self, charter: &Charter) -> Result<Directory> {
-        self.settings.directory(charter).map_err(unknown)
-    }
-
-    /// The same at an earlier time, under the charter of then: who was no member yet is left out.
-    pub fn directory_of_then(&self, charter: &Charter) -> Result<Directory> {
-        let identifiers = self.settings.identifiers.iter().filter(|(code, _)| charter.member(code).is_some());
-        Directory::new(charter, identifiers.map(|(code, identifier)| (code.as_str(), identifier.as_str())))
-            .map_err(unknown)
-    }
-}
-
-fn unknown(error: DirectoryError) -> Failure {
-    Failure::failed(format!("iso20022.members: {error}"))
 }

@@ -2,7 +2,6 @@
 
 use super::desk::{Desk, Wanted};
 use super::disk::OwnDisk;
-use super::events::Teller;
 use super::folder::{Fate, Folder};
 use super::names::NamesArgument;
 use crate::exit::{Failure, Result};
@@ -10,6 +9,7 @@ use crate::output::Output;
 use crate::remote::SignerArguments;
 use crate::serve::stop_signal;
 use crate::verify::{journal_directory, replay_journal};
+use api::iso::Teller;
 use clap::Args;
 use network::Replay;
 use serde::Serialize;
@@ -73,16 +73,15 @@ struct Watch {
 /// Watches.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let folder = Folder::open(&arguments.folder, OwnDisk)?;
-    let names = arguments.names.read()?;
-    let desk = Desk::open(&arguments.signer, names)?;
+    let desk = Desk::open(&arguments.signer, arguments.names.read()?)?;
     let data = journal_directory(&arguments.data);
     let replay = replay_journal(&data)?;
     if replay.union().charter().hash() != desk.charter().hash() {
         return Err(Failure::failed(format!("{} is the journal of another union than the node's", data.display())));
     }
     let intraday_ms = arguments.intraday_minutes.and_then(|minutes| NonZeroU64::new(u64::from(minutes) * 60_000));
-    let (member, names, key) = (desk.member(), desk.names().clone(), desk.key().clone());
-    let teller = Teller::new(replay.union(), member, names, &data, Some(key), intraday_ms)?;
+    let (member, settings, key) = (desk.member(), desk.settings().clone(), desk.key().clone());
+    let teller = Teller::new(replay.union(), member, settings, &data, Some(key), intraday_ms)?;
     let mut watch = Watch { folder, desk, replay, teller, report: Report::default(), output };
     if arguments.once {
         watch.look()?;

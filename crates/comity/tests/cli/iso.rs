@@ -372,6 +372,45 @@ fn files_are_signed_where_that_is_asked_for() {
     assert_eq!(file_names(&scene.path("folder-ARG/archive")), ["signed.xml", "signed.xml.sig"]);
 }
 
+/// Where the charter asks for it, and the member names nobody else, its own key has to have signed.
+#[test]
+fn files_are_signed_where_the_charter_asks() {
+    let scene = Scene::new();
+    let (charter, signatures) = (scene.path("charter.toml"), scene.path("charter.signatures.toml"));
+    let text = std::fs::read_to_string(scene.path("union/charter.toml")).unwrap();
+    std::fs::write(&charter, text.replacen("[calendar]", "signed_messages = true\n\n[calendar]", 1)).unwrap();
+    for code in ["ARG", "BRA", "CHL"] {
+        let key = scene.arg(&format!("union/keys/{code}.key"));
+        run(&["charter", "sign", charter.to_str().unwrap(), "--key", &key]).expect(0);
+    }
+    assert!(signatures.exists());
+    std::fs::rename(scene.path("union"), scene.path("before")).unwrap();
+    run(&["init", &scene.arg("union"), "--charter", charter.to_str().unwrap()]).expect(0);
+    std::fs::rename(scene.path("before/keys"), scene.path("union/keys")).unwrap();
+    std::fs::write(scene.path("names.toml"), "[iso20022]\n").unwrap();
+    let node = Serving::start(&scene, &["--rehearse-from", NOON]);
+
+    let file = |number| {
+        let text = transfers(&format!("M{number}"), &[transfer(number, "5.00", CHILE)]);
+        text.replace("<BICFI>FICTARBAXXX</BICFI>", "<ClrSysMmbId><MmbId>ARG</MmbId></ClrSysMmbId>")
+    };
+    drop_in(&scene, "folder-ARG", &[("unsigned.xml", &file(1))]);
+    for (name, number, signer) in [("by-another.xml", 2, "BRA"), ("signed.xml", 3, "ARG")] {
+        std::fs::write(scene.path(name), file(number)).unwrap();
+        let key = scene.arg(&format!("union/keys/{signer}.key"));
+        run(&["iso", "sign", &scene.arg(name), "--key", &key]).expect(0);
+        for name in [format!("{name}.sig"), name.to_owned()] {
+            std::fs::copy(scene.path(&name), scene.path("folder-ARG/inbox").join(&name)).unwrap();
+        }
+    }
+    watch(&scene, &node, "ARG").expect(0);
+    let reason =
+        |name: &str| std::fs::read_to_string(scene.path(&format!("folder-ARG/rejected/{name}.reason.txt"))).unwrap();
+    assert!(reason("unsigned.xml").contains("have to be signed"), "{}", reason("unsigned.xml"));
+    assert!(reason("by-another.xml").contains("one of the signers"), "{}", reason("by-another.xml"));
+    assert_eq!(file_names(&scene.path("folder-ARG/archive")), ["signed.xml", "signed.xml.sig"]);
+}
+
 /// A crash leaves what the folder had begun: whatever that is, it is finished once.
 #[test]
 fn a_folder_goes_on_where_it_was_left() {

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use union::{Applied, Day, Period, Statement, StatementBuilder, Union};
 
 /// Follows a member's accounts.
-pub struct Accounts {
+pub(super) struct Accounts {
     member: u16,
     /// Milliseconds between two reports of a day; none for no such reports.
     intraday_ms: Option<NonZeroU64>,

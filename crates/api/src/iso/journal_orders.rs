@@ -1,10 +1,9 @@
 //! The orders behind bookings, out of the journal: their records, and their customer detail where the member may read it.
 
-use crate::exit::Result;
 use iso20022::outbound::Known;
 use keys::seal::{Context, Side, open};
 use keys::{Detail, MemberKey};
-use network::Record;
+use network::{NodeError, Record};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use union::{Block, Command, Found, Payment, Place, Union};
 const BLOCKS_KEPT: usize = 64;
 
 /// Looks orders of a member up.
-pub struct JournalOrders {
+pub(super) struct JournalOrders {
     data: PathBuf,
     member: u16,
     /// Opens customer detail; without it none is told.
@@ -44,7 +43,7 @@ impl JournalOrders {
 
     /// What is known of an order. `payment` is its record, where it is known without the journal; one that the union has
     /// forgotten is known by nothing else.
-    pub fn known(&mut self, union: &Union, order: u128, payment: Option<Payment>) -> Result<Known> {
+    pub fn known(&mut self, union: &Union, order: u128, payment: Option<Payment>) -> Result<Known, NodeError> {
         let place = match union.orders().find(order) {
             Some(Found::Open(at)) => union.orders().open(at).place,
             Some(Found::Closed(at)) => union.orders().closed(at).place(),
@@ -56,7 +55,7 @@ impl JournalOrders {
         Ok(Known { payment, detail })
     }
 
-    fn record(&mut self, place: Place) -> Result<(Option<Payment>, Option<Vec<u8>>)> {
+    fn record(&mut self, place: Place) -> Result<(Option<Payment>, Option<Vec<u8>>), NodeError> {
         if !self.blocks.contains_key(&place.height) {
             let block = Record::read(&self.data, place.height)?.block;
             self.keep(place.height, block);

@@ -2,16 +2,14 @@
 
 use super::accounts::Accounts;
 use super::journal_orders::JournalOrders;
-use super::names::Names;
-use crate::exit::{Failure, Result};
-use api::iso::Outgoing;
+use super::{IsoSettings, Outgoing};
 use iso20022::outbound::{
     Answer, Booking, CancellationAnswer, Known, LegCopy, Report, Resolution, Stamp, WriteError, Writer,
     cancellation_request, notification, resolution, settlement_leg, statement, status_report,
 };
-use iso20022::{Directory, Kind};
+use iso20022::{Directory, DirectoryError, Kind};
 use keys::MemberKey;
-use network::Step;
+use network::{NodeError, Replay, Step};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -20,11 +18,57 @@ use union::{
     Applied, Charter, Entry, Event, Found, OrderEvent, Payment, Period, RequestStatus, ReturnRequest, Statement, Union,
 };
 
+/// Why a member cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum TellError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// A name in the settings is none.
+    #[error("iso20022.members: {0}")]
+    Directory(#[from] DirectoryError),
+    /// No message can say it.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+type Result<T> = std::result::Result<T, TellError>;
+
+/// A member's statement of a day or a cycle, made from a journal up to the block at `until`: a camt.053, or a camt.052 where the period is not
+/// over. Without a key, no customer detail is told.
+///
+/// # Errors
+///
+/// [`TellError`].
+pub fn statement_message(
+    data: &Path,
+    member: u16,
+    settings: IsoSettings,
+    key: Option<Arc<MemberKey>>,
+    period: Period,
+    until: u64,
+) -> Result<Outgoing> {
+    let mut replay = Replay::open(data, until)?;
+    let mut teller = Teller::new(replay.union(), member, settings, data, key, None)?;
+    while let Some(step) = replay.step()? {
+        teller.learn(&step)?;
+    }
+    let union = replay.union();
+    let made = network::statement(data, member, period, union.height())?;
+    let name = match period {
+        Period::Day(day) => format!("D{day}"),
+        Period::Cycle(cycle) => format!("C{cycle:06}"),
+    };
+    let stamp = Stamp { id: format!("{name}-{:012}", made.height), time_ms: union.time_ms() };
+    let report = if made.is_final { Report::Statement } else { Report::Intraday };
+    teller.statement(union, &stamp, report, &made)
+}
+
 /// Tells a member what happened.
 pub struct Teller {
     charter: Charter,
     member: u16,
-    names: Names,
+    settings: IsoSettings,
     directory: Directory,
     data: PathBuf,
     orders: JournalOrders,
@@ -47,10 +91,6 @@ impl Stamps {
     }
 }
 
-fn unsayable(error: WriteError) -> Failure {
-    Failure::failed(error)
-}
-
 /// The request for the return of an order that was given back, where it was asked for.
 fn request_for(union: &Union, order: u128) -> Option<ReturnRequest> {
     let Some(Found::Closed(at)) = union.orders().find(order) else { return None };
@@ -63,18 +103,18 @@ impl Teller {
     pub fn new(
         union: &Union,
         member: u16,
-        names: Names,
+        settings: IsoSettings,
         data: &Path,
         key: Option<Arc<MemberKey>>,
         intraday_ms: Option<NonZeroU64>,
     ) -> Result<Teller> {
         let charter = union.charter().clone();
-        let mut directory = names.directory_of_then(&charter)?;
+        let mut directory = settings.directory_of_then(&charter)?;
         union.participants().iter().for_each(|participant| directory.add(participant));
         let orders = JournalOrders::new(data, member, key);
         let accounts = Accounts::new(union, member, intraday_ms);
         let cut_cycle = (union.height() > 0).then(|| union.open_cycle_row().number);
-        Ok(Teller { charter, member, names, directory, data: data.to_owned(), orders, accounts, cut_cycle })
+        Ok(Teller { charter, member, settings, directory, data: data.to_owned(), orders, accounts, cut_cycle })
     }
 
     /// Learns of members, participants and balances. To be told every block before the first that [`Teller::block`] tells of.
@@ -92,7 +132,7 @@ impl Teller {
         let charter = union.charter();
         if (charter.text_hash(), &charter.members) != (self.charter.text_hash(), &self.charter.members) {
             self.charter = charter.clone();
-            self.directory = self.names.directory_of_then(charter)?;
+            self.directory = self.settings.directory_of_then(charter)?;
             union.participants().iter().for_each(|participant| self.directory.add(participant));
         }
         for event in events {
@@ -150,7 +190,7 @@ impl Teller {
                             known,
                         };
                         let stamp = stamps.next();
-                        let text = notification(&self.writer(), &stamp, key, &booking).map_err(unsayable)?;
+                        let text = notification(&self.writer(), &stamp, key, &booking)?;
                         messages.push(Outgoing { kind: Kind::Camt054, id: stamp.id, text });
                     }
                 }
@@ -169,7 +209,7 @@ impl Teller {
                 Event::LegCalled(leg) if leg.debtor == self.member || leg.creditor == self.member => {
                     let copy = if leg.debtor == self.member { LegCopy::ToPay } else { LegCopy::ToReceive };
                     let stamp = stamps.next();
-                    let text = settlement_leg(&self.writer(), &stamp, leg, copy, union.today()).map_err(unsayable)?;
+                    let text = settlement_leg(&self.writer(), &stamp, leg, copy, union.today())?;
                     messages.push(Outgoing { kind: Kind::Pacs009, id: stamp.id, text });
                 }
                 _ => {}
@@ -179,20 +219,20 @@ impl Teller {
     }
 
     fn writer(&self) -> Writer<'_> {
-        let edition = self.names.settings.edition;
+        let edition = self.settings.edition;
         Writer { charter: &self.charter, directory: &self.directory, member: self.member, edition }
     }
 
     fn status(&mut self, union: &Union, stamps: &mut Stamps, order: &OrderEvent) -> Result<Outgoing> {
         let known = self.orders.known(union, order.payment.id, Some(order.payment))?;
         let answer = Answer {
-            reference: known.reference(order.payment.id, self.names.settings.edition),
+            reference: known.reference(order.payment.id, self.settings.edition),
             status: Some(order.status),
             reason: order.reason,
             texts: order.reason.meaning().map(str::to_owned).into_iter().collect(),
         };
         let stamp = stamps.next();
-        let text = status_report(&self.writer(), &stamp, None, &[answer]).map_err(unsayable)?;
+        let text = status_report(&self.writer(), &stamp, None, &[answer])?;
         Ok(Outgoing { kind: Kind::Pacs002, id: stamp.id, text })
     }
 
@@ -206,19 +246,19 @@ impl Teller {
             return Ok(None);
         }
         let known = self.orders.known(union, request.order, None)?;
-        let reference = known.reference(request.order, self.names.settings.edition);
+        let reference = known.reference(request.order, self.settings.edition);
         let stamp = stamps.next();
         let (answer, text) = match request.status {
             RequestStatus::Asked => {
                 let text = cancellation_request(&self.writer(), &stamp, request.debtor, &reference, request.reason);
-                return Ok(Some(Outgoing { kind: Kind::Camt056, id: stamp.id, text: text.map_err(unsayable)? }));
+                return Ok(Some(Outgoing { kind: Kind::Camt056, id: stamp.id, text: text? }));
             }
             RequestStatus::Refused => (CancellationAnswer::Rejected(request.reason), request.reason.meaning()),
             RequestStatus::Granted => (CancellationAnswer::Cancelled, Some("it was given back by a later entry")),
         };
         let (by, text) = (Some(request.creditor), text.map(str::to_owned));
         let answer = Resolution { reference, request_id: None, case_id: None, answer, by, text };
-        let text = resolution(&self.writer(), &stamp, &answer).map_err(unsayable)?;
+        let text = resolution(&self.writer(), &stamp, &answer)?;
         Ok(Some(Outgoing { kind: Kind::Camt029, id: stamp.id, text }))
     }
 
@@ -237,7 +277,7 @@ impl Teller {
             kind if !kind.is_of_an_order() => Known::default(),
             _ => known.get(&entry.order).cloned().unwrap_or_default(),
         };
-        let text = statement(&self.writer(), stamp, report, made, of_entry).map_err(unsayable)?;
+        let text = statement(&self.writer(), stamp, report, made, of_entry)?;
         let kind = if report == Report::Statement { Kind::Camt053 } else { Kind::Camt052 };
         Ok(Outgoing { kind, id: stamp.id.clone(), text })
     }
