@@ -37,7 +37,7 @@ function operators(people) {
   return people.map(({ name, member, role, key }) => `\n[[operators]]\nname = "${name}"\nmember = "${member}"\nrole = "${role}"\nkey = "${key}"\n`).join("");
 }
 
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = await Promise.all(
     Array.from({ length: count }, () => new Promise((resolve, reject) => {
       const server = createServer().once("error", reject);
