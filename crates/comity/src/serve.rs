@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Serve here instead of where the configuration says; port 0 takes one that is free.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Without [tls] in the configuration, listen where other machines can reach it all the same: whoever is on the way can
+    /// Without a certificate in the configuration, listen where other machines can reach it all the same: whoever is on the way can
     /// read everything, and use the session of an operator who logs in. A proxy that speaks TLS belongs in front
     #[arg(long)]
     expose_unencrypted: bool,
