@@ -86,57 +86,43 @@ impl Union {
     }
 
     /// Reads a snapshot back and checks that it has the state hash `state`. `charter` is the one that the union was founded on.
-    pub fn from_snapshot(
-        charter: Charter,
-        mut bytes: &[u8],
-        state: Hash,
-        index_seed: u64,
-    ) -> Result<Union, SnapshotError> {
-        let cut = SnapshotError::Format("it is cut off");
-        let mut take = |length: usize| -> Result<&[u8], SnapshotError> {
-            let (head, rest) = bytes.split_at_checked(length).ok_or(cut.clone())?;
-            bytes = rest;
-            Ok(head)
-        };
-        if take(8)? != MAGIC {
+    pub fn from_snapshot(charter: Charter, bytes: &[u8], state: Hash, index_seed: u64) -> Result<Union, SnapshotError> {
+        let mut rest = Rest(bytes);
+        if rest.take(8)? != MAGIC {
             return Err(SnapshotError::Format("it does not begin with COMITYS5"));
         }
-        let numbers: [u64; 10] = bytemuck::pod_read_unaligned(take(80)?);
+        let numbers: [u64; 10] = bytemuck::pod_read_unaligned(rest.take(80)?);
         let [height, time_ms, state_height, event_count, free, entries, turn, forgotten, forgotten_runs, protocol] =
             numbers;
-        let [parent, event_root]: [Hash; 2] = bytemuck::pod_read_unaligned(take(64)?);
-        let mut section = || -> Result<&[u8], SnapshotError> {
-            let length = u64::from_le_bytes(take(8)?.try_into().expect("eight bytes"));
-            take(usize::try_from(length).map_err(|_| SnapshotError::Format("a section is too long"))?)
-        };
-        let mut charter = match section()? {
+        let [parent, event_root]: [Hash; 2] = bytemuck::pod_read_unaligned(rest.take(64)?);
+        let mut charter = match rest.section()? {
             [] => charter,
             text => {
                 std::str::from_utf8(text).ok().and_then(|text| charter.followed_by(text).ok()).ok_or(NOT_A_CHARTER)?
             }
         };
         let members = charter.members.len();
-        let mut states: Vec<Hash> = rows(section()?)?;
-        let sequences: Vec<u64> = rows(section()?)?;
-        let accounts = rows(section()?)?;
-        let lines: Vec<ledger::Line> = rows(section()?)?;
-        let open: Vec<crate::OpenOrder> = rows(section()?)?;
-        let closed: Vec<crate::ClosedOrder> = rows(section()?)?;
-        let participants: Vec<crate::Participant> = rows(section()?)?;
-        let rules: Vec<crate::AcceptanceRule> = rows(section()?)?;
-        let rates: Vec<crate::Rates> = rows(section()?)?;
-        let cycles: Vec<crate::Cycle> = rows(section()?)?;
-        let legs: Vec<crate::Leg> = rows(section()?)?;
-        let attempts: Vec<crate::rows::Attempts> = rows(section()?)?;
-        let queue_runs: Vec<crate::QueueRun> = rows(section()?)?;
-        let settled_before: Vec<crate::due::SettledBefore> = rows(section()?)?;
-        let loss_shares: Vec<crate::claim::LossShare> = rows(section()?)?;
-        let base_days: Vec<u128> = rows(section()?)?;
-        let memberships: Vec<crate::Membership> = rows(section()?)?;
-        let proposals: Vec<crate::Proposal> = rows(section()?)?;
-        let proposal_texts = decode_texts(section()?).ok_or(SnapshotError::Format("a text is cut off"))?;
-        let seats: [Vec<crate::Seat>; 2] = [rows(section()?)?, rows(section()?)?];
-        if !bytes.is_empty() {
+        let mut states: Vec<Hash> = rest.rows()?;
+        let sequences: Vec<u64> = rest.rows()?;
+        let accounts = rest.rows()?;
+        let lines: Vec<ledger::Line> = rest.rows()?;
+        let open: Vec<crate::OpenOrder> = rest.rows()?;
+        let closed: Vec<crate::ClosedOrder> = rest.rows()?;
+        let participants: Vec<crate::Participant> = rest.rows()?;
+        let rules: Vec<crate::AcceptanceRule> = rest.rows()?;
+        let rates: Vec<crate::Rates> = rest.rows()?;
+        let cycles: Vec<crate::Cycle> = rest.rows()?;
+        let legs: Vec<crate::Leg> = rest.rows()?;
+        let attempts: Vec<crate::rows::Attempts> = rest.rows()?;
+        let queue_runs: Vec<crate::QueueRun> = rest.rows()?;
+        let settled_before: Vec<crate::due::SettledBefore> = rest.rows()?;
+        let loss_shares: Vec<crate::claim::LossShare> = rest.rows()?;
+        let base_days: Vec<u128> = rest.rows()?;
+        let memberships: Vec<crate::Membership> = rest.rows()?;
+        let proposals: Vec<crate::Proposal> = rest.rows()?;
+        let proposal_texts = decode_texts(rest.section()?).ok_or(SnapshotError::Format("a text is cut off"))?;
+        let seats: [Vec<crate::Seat>; 2] = [rest.rows()?, rest.rows()?];
+        if !rest.0.is_empty() {
             return Err(SnapshotError::Format("bytes follow its last section"));
         }
         let fits = sequences.len() <= members
@@ -221,11 +207,33 @@ impl Union {
     }
 }
 
-fn rows<R: Pod>(bytes: &[u8]) -> Result<Vec<R>, SnapshotError> {
-    if !bytes.len().is_multiple_of(size_of::<R>()) {
-        return Err(SnapshotError::Format("a section is not a whole number of rows"));
+/// What of a snapshot has not been read yet.
+///
+/// Its functions are not inlined: two dozen of them in one are more than the optimiser can reason about, which it tries to for a quarter of an hour.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    #[inline(never)]
+    fn take(&mut self, length: usize) -> Result<&'a [u8], SnapshotError> {
+        let (head, rest) = self.0.split_at_checked(length).ok_or(SnapshotError::Format("it is cut off"))?;
+        self.0 = rest;
+        Ok(head)
     }
-    Ok(bytes.chunks_exact(size_of::<R>()).map(bytemuck::pod_read_unaligned).collect())
+
+    #[inline(never)]
+    fn section(&mut self) -> Result<&'a [u8], SnapshotError> {
+        let length = u64::from_le_bytes(self.take(8)?.try_into().expect("eight bytes"));
+        self.take(usize::try_from(length).map_err(|_| SnapshotError::Format("a section is too long"))?)
+    }
+
+    #[inline(never)]
+    fn rows<R: Pod>(&mut self) -> Result<Vec<R>, SnapshotError> {
+        let bytes = self.section()?;
+        if !bytes.len().is_multiple_of(size_of::<R>()) {
+            return Err(SnapshotError::Format("a section is not a whole number of rows"));
+        }
+        Ok(bytes.chunks_exact(size_of::<R>()).map(bytemuck::pod_read_unaligned).collect())
+    }
 }
 
 /// Texts of proposals: number u32, length u32, text.
