@@ -38,5 +38,5 @@ pub use receipt::{FinalityReceipt, Proved, RECEIPT_BYTES_MAX};
 pub use record::Record;
 pub use recovery::{Recovered, recover};
 pub use replay::{Replay, Step};
-pub use statement::statement;
+pub use statement::{statement, statement_of};
 pub use verify::{Progress, Verified, verify};

@@ -10,7 +10,11 @@ use union::{Period, Statement, StatementBuilder};
 /// The blocks are replayed from the journal's beginning until the period is over, so that every balance is the sum of entries, and of
 /// what a quorum has certified where the journal does not begin with genesis. It then has no statement of what began before.
 pub fn statement(directory: &Path, member: u16, period: Period, until: u64) -> Result<Statement, NodeError> {
-    let mut replay = Replay::open(directory, until)?;
+    statement_of(&mut Replay::open(directory, until)?, member, period)
+}
+
+/// The same from a journal of which no block was replayed yet; it is replayed until the period is over.
+pub fn statement_of(replay: &mut Replay, member: u16, period: Period) -> Result<Statement, NodeError> {
     let begins = replay.begins();
     let is_cut = begins > 0
         && match period {

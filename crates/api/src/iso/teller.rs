@@ -49,19 +49,16 @@ pub fn statement_message(
     until: u64,
 ) -> Result<Outgoing> {
     let mut replay = Replay::open(data, until)?;
-    let mut teller = Teller::new(replay.union(), member, settings, data, key, None)?;
-    while let Some(step) = replay.step()? {
-        teller.learn(&step)?;
-    }
+    let made = network::statement_of(&mut replay, member, period)?;
+    while replay.step()?.is_some() {}
     let union = replay.union();
-    let made = network::statement(data, member, period, union.height())?;
     let name = match period {
         Period::Day(day) => format!("D{day}"),
         Period::Cycle(cycle) => format!("C{cycle:06}"),
     };
     let stamp = Stamp { id: format!("{name}-{:012}", made.height), time_ms: union.time_ms() };
     let report = if made.is_final { Report::Statement } else { Report::Intraday };
-    teller.statement(union, &stamp, report, &made)
+    Teller::new(union, member, settings, data, key, None)?.statement(union, &stamp, report, &made)
 }
 
 /// Tells a member what happened.
