@@ -33,6 +33,7 @@ mod problem;
 mod proposing;
 mod receipts;
 mod recent;
+mod record;
 mod route;
 mod serve;
 mod service;

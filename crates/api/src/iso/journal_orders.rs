@@ -1,13 +1,13 @@
 //! The orders behind bookings, out of the journal: their records, and their customer detail where the member may read it.
 
+use crate::record::{Presented, detail, record_in};
 use iso20022::outbound::Known;
-use keys::seal::{Context, Side, open};
-use keys::{Detail, MemberKey};
+use keys::MemberKey;
 use network::{NodeError, Record};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use union::{Block, Command, Found, Payment, Place, Union};
+use union::{Block, Found, Payment, Place, Union};
 
 /// Blocks that are kept, since many orders come out of one.
 const BLOCKS_KEPT: usize = 64;
@@ -49,40 +49,19 @@ impl JournalOrders {
             Some(Found::Closed(at)) => union.orders().closed(at).place(),
             None => return Ok(Known { payment, detail: None }),
         };
-        let (sent, sealed) = self.record(place)?;
-        let payment = payment.or(sent);
-        let detail = sent.zip(sealed).and_then(|(sent, sealed)| self.detail(union, &sent, &sealed));
-        Ok(Known { payment, detail })
+        let Some((sent, sealed)) = self.record(place)? else { return Ok(Known { payment, detail: None }) };
+        let detail = self.key.as_ref().zip(sealed).and_then(|(key, sealed)| {
+            // What was sealed wrongly by its sender is left out: the booking is told without it.
+            detail(union.charter().hash(), self.member, key, &sent, &sealed)
+        });
+        Ok(Known { payment: payment.or(Some(sent)), detail })
     }
 
-    fn record(&mut self, place: Place) -> Result<(Option<Payment>, Option<Vec<u8>>), NodeError> {
+    fn record(&mut self, place: Place) -> Result<Option<Presented>, NodeError> {
         if !self.blocks.contains_key(&place.height) {
             let block = Record::read(&self.data, place.height)?.block;
             self.keep(place.height, block);
         }
-        let batch = self.blocks.get(&place.height).and_then(|block| block.batches().get(usize::from(place.batch)));
-        let Some(batch) = batch else { return Ok((None, None)) };
-        let record = batch.records().get(usize::from(place.record)).and_then(|record| Command::decode(record).ok());
-        let payment = match record {
-            Some(Command::Pay(payment)) => Some(payment),
-            _ => None,
-        };
-        let sealed = batch.details().find(|(at, _)| *at == place.record).map(|(_, sealed)| sealed.to_vec());
-        Ok((payment, sealed))
-    }
-
-    fn detail(&self, union: &Union, payment: &Payment, sealed: &[u8]) -> Option<Detail> {
-        let side = if payment.debtor == self.member { Side::Debtor } else { Side::Creditor };
-        if payment.debtor != self.member && payment.creditor != self.member {
-            return None;
-        }
-        let context = Context {
-            union_id: union.charter().hash(),
-            order_id: payment.id,
-            debtor: payment.debtor,
-            creditor: payment.creditor,
-        };
-        // What cannot be opened was sealed wrongly by its sender: the booking is told without it.
-        open(sealed, &context, self.key.as_ref()?, side).ok()
+        Ok(self.blocks.get(&place.height).and_then(|block| record_in(block, place)))
     }
 }

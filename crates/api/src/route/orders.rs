@@ -2,16 +2,16 @@
 
 use crate::extract::{MaybeSession, Parameters};
 use crate::problem::Problem;
+use crate::record::{self, Presented, record_in};
 use crate::service::Api;
 use crate::session::Session;
 use crate::text::order_id;
-use crate::view::{OrderView, PlaceView};
+use crate::view::OrderView;
 use axum::Json;
 use axum::extract::{Path, State};
-use keys::seal::{Context, Side, open};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Weak};
-use union::{Batch, Block, ClosedOrder, Command, Found, OpenOrder, OrderStatus, Payment, Place, RequestStatus, Union};
+use union::{Block, ClosedOrder, Found, OpenOrder, OrderStatus, Payment, Place, RequestStatus, Union};
 use utoipa::{IntoParams, ToSchema};
 
 const PAGE_MAX: usize = 1_000;
@@ -153,7 +153,8 @@ fn with_identifier(
     let mut last: Option<(u64, Block)> = None;
     let mut found = Vec::new();
     for (at, order) in orders {
-        let PlaceView { height, batch, record } = order.place;
+        let place = order.place.place();
+        let height = place.height;
         // What its record says is with nodes that hold its block.
         if height <= api.node.begins() {
             continue;
@@ -164,7 +165,6 @@ fn with_identifier(
         if last.as_ref().is_none_or(|(at, _)| *at != height) {
             last = Some((height, super::blocks::read(api, height)?.block));
         }
-        let place = Place::new(height, batch as u16, record as u16);
         let Some((payment, sealed)) = last.as_ref().and_then(|(_, block)| record_in(block, place)) else { continue };
         let in_detail = || {
             let detail = detail(api, session?, &payment, &sealed?)?;
@@ -193,6 +193,7 @@ fn request(name: &str) -> Result<RequestStatus, Problem> {
 }
 
 /// Which orders, read.
+#[derive(Default)]
 struct Filter {
     /// Each of them pays or is paid.
     members: [Option<u16>; 2],
@@ -271,23 +272,12 @@ pub(super) async fn order(
     Path(text): Path<String>,
 ) -> Result<Json<OrderView>, Problem> {
     let id = order_id("id", &text).map_err(|error| Problem::malformed(&error.field, error.problem))?;
-    let found = api.read(|union| {
-        let charter = union.charter();
-        Some(match union.orders().find(id)? {
-            Found::Open(at) => {
-                let order = union.orders().open(at);
-                (order.place, OrderView::open(charter, order))
-            }
-            Found::Closed(at) => {
-                let order = union.orders().closed(at);
-                (order.place(), OrderView::ended(charter, order))
-            }
-        })
-    });
-    let (place, mut view) = found.await?.ok_or_else(|| {
+    let found = api.read(|union| one(union, &Filter::default(), id));
+    let mut view = found.await?.ok_or_else(|| {
         let problem = Problem::not_found("no order has this identifier; if it was sent just now, it was not taken");
         problem.of_order(Some(text)).because("NOOR")
     })?;
+    let place = view.place.place();
     // What its record says beside is with nodes that hold its block.
     if place.height <= api.node.begins() {
         return Ok(Json(view));
@@ -304,37 +294,14 @@ pub(super) async fn order(
 }
 
 /// The record of an order in the journal, with its sealed detail.
-fn record(api: &Api, place: Place) -> Result<(Payment, Option<Vec<u8>>), Problem> {
+fn record(api: &Api, place: Place) -> Result<Presented, Problem> {
     let block = super::blocks::read(api, place.height)?.block;
     record_in(&block, place)
         .ok_or_else(|| Problem::internal("reading an order", &"its place in the journal holds no order"))
 }
 
-fn record_in(block: &Block, place: Place) -> Option<(Payment, Option<Vec<u8>>)> {
-    let batch: &Batch = block.batches().get(usize::from(place.batch))?;
-    let Ok(Command::Pay(payment)) = Command::decode(batch.records().get(usize::from(place.record))?) else {
-        return None;
-    };
-    let sealed = batch.details().find(|(at, _)| *at == place.record).map(|(_, sealed)| sealed.to_vec());
-    Some((payment, sealed))
-}
-
 /// Customer detail, if the session's member is one of the two concerned.
 pub(super) fn detail(api: &Api, session: &Session, payment: &Payment, sealed: &[u8]) -> Option<keys::Detail> {
-    let side = match session.member {
-        member if member == payment.debtor => Side::Debtor,
-        member if member == payment.creditor => Side::Creditor,
-        _ => return None,
-    };
-    let context = Context {
-        union_id: api.charter().hash(),
-        order_id: payment.id,
-        debtor: payment.debtor,
-        creditor: payment.creditor,
-    };
     let key = api.signatories.get(&session.member)?.key();
-    open(sealed, &context, key, side)
-        // Whoever sent it can make as much of it as pays for orders.
-        .inspect_err(|error| tracing::debug!(%error, "customer detail cannot be opened"))
-        .ok()
+    record::detail(api.charter().hash(), session.member, key, payment, sealed)
 }

@@ -106,6 +106,13 @@ pub struct PlaceView {
     pub record: u32,
 }
 
+impl PlaceView {
+    /// The place itself.
+    pub(crate) fn place(self) -> Place {
+        Place::new(self.height, self.batch as u16, self.record as u16)
+    }
+}
+
 impl From<Place> for PlaceView {
     fn from(place: Place) -> Self {
         PlaceView { height: place.height, batch: place.batch.into(), record: place.record.into() }
