@@ -231,8 +231,7 @@ impl SignerArguments {
         let remote = self.node.connect();
         let (charter, union) = remote.charter_in_force(founding)?;
         let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
-        let known = signing_keys(union.members.get(usize::from(member)));
-        BatchSigner::with_one_of(&charter, member, &key, &known).map_err(Failure::failed)?;
+        let known = known_keys(&charter, &union, member, &key)?;
         Ok(Signer { remote, charter, member, key: Arc::new(key), known, seen: (union.charter, union.members) })
     }
 
@@ -248,6 +247,13 @@ impl SignerArguments {
         output.show(&receipt, receipt_text)?;
         taken(&receipt)
     }
+}
+
+/// A member's signing keys, one of which this key is.
+fn known_keys(charter: &Charter, union: &UnionView, member: u16, key: &MemberKey) -> Result<Vec<[u8; 32]>> {
+    let known = signing_keys(union.members.get(usize::from(member)));
+    BatchSigner::with_one_of(charter, member, key, &known).map_err(Failure::failed)?;
+    Ok(known)
 }
 
 /// A member's signing keys, in this epoch and later.
@@ -294,8 +300,7 @@ impl Signer {
         let has_changed = (&self.seen.0, &self.seen.1) != (&union.charter, &union.members);
         if has_changed {
             let (charter, union) = self.remote.charter_in_force(Some(self.charter.clone()))?;
-            let known = signing_keys(union.members.get(usize::from(self.member)));
-            BatchSigner::with_one_of(&charter, self.member, &self.key, &known).map_err(Failure::failed)?;
+            let known = known_keys(&charter, &union, self.member, &self.key)?;
             (self.charter, self.known, self.seen) = (charter, known, (union.charter, union.members));
         }
         Ok(has_changed)

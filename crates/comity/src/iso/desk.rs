@@ -146,21 +146,24 @@ impl Desk {
         self.refresh()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let signers = self.settings.signers(&self.signer.charter, self.signer.member);
-        let checked = match file_signature::signed_copy(path, &signers) {
-            Ok(checked) => checked,
+        let content = match file_signature::signed_content(path, &signers) {
+            Ok(content) => content,
             Err(failure) if failure.exit != Exit::Refused => return Err(failure),
-            Err(failure) => return self.unsigned(&name, failure, answer),
-        };
-        let open = || match &checked {
-            None => File::open(path).map(BufReader::new).map_err(Failure::io("read", path)),
-            Some(copy) => {
-                file_signature::from_its_beginning(copy).map(BufReader::new).map_err(Failure::io("read", path))
+            Err(failure) => {
+                let fault = Fault {
+                    line: 1,
+                    path: "signature".to_owned(),
+                    breach: iso20022::Breach::Structure,
+                    reason: union::Reason(*b"DS0H"),
+                    problem: failure.text,
+                };
+                return self.refuse(&name, fault, answer);
             }
         };
+        let open = || file_signature::from_its_beginning(&content).map_err(Failure::io("read", path));
         let surveyed = survey(open()?, Limits::FILE, Some(self.reader()));
         if let Some(fault) = surveyed.unreadable {
-            answer(unreadable(&self.writer(), &name, &fault, self.time_ms).map_err(unsayable)?)?;
-            return Ok(Processed { faults: vec![fault], is_refused: true, ..Processed::default() });
+            return self.refuse(&name, fault, answer);
         }
         // Messages borrow who is who, and what is sent may not change it meanwhile.
         let (charter, directory) = (self.signer.charter.clone(), self.directory.clone());
@@ -169,20 +172,8 @@ impl Desk {
         self.send(&mut messages, &surveyed, wanted, &mut answer)
     }
 
-    /// Refuses a file without a signature that counts.
-    fn unsigned(
-        &self,
-        name: &str,
-        failure: Failure,
-        mut answer: impl FnMut(Outgoing) -> Result<()>,
-    ) -> Result<Processed> {
-        let fault = Fault {
-            line: 1,
-            path: "signature".to_owned(),
-            breach: iso20022::Breach::Structure,
-            reason: union::Reason(*b"DS0H"),
-            problem: failure.text,
-        };
+    /// Refuses a file as a whole.
+    fn refuse(&self, name: &str, fault: Fault, mut answer: impl FnMut(Outgoing) -> Result<()>) -> Result<Processed> {
         answer(unreadable(&self.writer(), name, &fault, self.time_ms).map_err(unsayable)?)?;
         Ok(Processed { faults: vec![fault], is_refused: true, ..Processed::default() })
     }

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Sign a file of messages with the key of an operator or a member: writes FILE.sig beside it.
@@ -66,11 +66,11 @@ fn digest(file: &Path, mut copy: impl Write) -> Result<[u8; 32]> {
     Ok(hasher.finalize().into())
 }
 
-/// What of a file one of the signers has signed, in a copy without a name: whoever put the file there may be writing to it still. `None`
-/// where there are no signers, and any file is good.
-pub fn signed_copy(file: &Path, signers: &[[u8; 32]]) -> Result<Option<File>> {
+/// What of a file one of the signers has signed, in a copy without a name: whoever put the file there may be writing to it still. The
+/// file itself where there are no signers, and any file is good.
+pub fn signed_content(file: &Path, signers: &[[u8; 32]]) -> Result<File> {
     if signers.is_empty() {
-        return Ok(None);
+        return File::open(file).map_err(Failure::io("read", file));
     }
     let path = signature_path(file);
     let refused = |why: &str| Failure::new(Exit::Refused, format!("{}: {why}", path.display()));
@@ -84,11 +84,11 @@ pub fn signed_copy(file: &Path, signers: &[[u8; 32]]) -> Result<Option<File>> {
     let beside = file.parent().unwrap_or(Path::new("."));
     let copy = tempfile::tempfile_in(beside).or_else(|_| tempfile::tempfile()).map_err(Failure::io("copy", file))?;
     check_signature(signers, digest(file, &copy)?, &text).map_err(refused)?;
-    Ok(Some(copy))
+    Ok(copy)
 }
 
-/// A copy, to be read from its beginning.
-pub fn from_its_beginning(mut copy: &File) -> std::io::Result<File> {
-    copy.seek(SeekFrom::Start(0))?;
-    copy.try_clone()
+/// An open file, to be read from its beginning.
+pub fn from_its_beginning(mut file: &File) -> std::io::Result<BufReader<File>> {
+    file.seek(SeekFrom::Start(0))?;
+    file.try_clone().map(BufReader::new)
 }
