@@ -78,9 +78,12 @@ impl Union {
 
 /// Waits for a node's receipt of an order: not every block has a certificate of its own, a later one makes it final.
 pub fn receipt_of(node: &Node, order: u128) -> FinalityReceipt {
-    let receipt = || FinalityReceipt::find(node.directory(), node.durable_height(), order).unwrap();
-    until("a block with a certificate names the state after the order", || receipt().is_some());
-    receipt().unwrap()
+    let mut receipt = None;
+    until("a block with a certificate names the state after the order", || {
+        receipt = FinalityReceipt::find(node.directory(), node.durable_height(), order).unwrap();
+        receipt.is_some()
+    });
+    receipt.unwrap()
 }
 
 /// Not with a byte changed, cut off or added, nor by the charter of another union.
