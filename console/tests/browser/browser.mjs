@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -12,6 +13,19 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 
 export async function launch() {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+/** During the tests of a file: a browser, and a union with its first node, which are told once they are there. */
+export function during(begin, tell) {
+  let browser, union;
+  before(async () => {
+    [browser, union] = await Promise.all([launch(), begin()]);
+    tell({ browser, union, node: union.nodes[0] });
+  });
+  after(async () => {
+    await browser?.close();
+    await union?.end();
+  });
 }
 
 /** A person at a browser of their own. What the page complains of, and what it asks of others than its node, fails the test. */

@@ -2,19 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { axe, launch, pay, picture, signIn, visit } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { axe, during, pay, picture, signIn, visit } from "./browser.mjs";
 import { Union, ask, order, token } from "./union.mjs";
 
 let browser, union, node;
-before(async () => {
-  [browser, union] = await Promise.all([launch(), Union.alone()]);
-  node = union.nodes[0];
-});
-after(async () => {
-  await browser?.close();
-  await union?.end();
-});
+during(Union.alone, (found) => ({ browser, union, node } = found));
 
 describe("one node", { concurrency: false }, () => {
   test("a payment is sent and is final, and others see it within a moment", async () => {

@@ -2,23 +2,16 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { file as typesOf } from "../../scripts/api-types.mjs";
-import { axe, launch, pay, picture, signIn, visit } from "./browser.mjs";
+import { axe, during, pay, picture, signIn, visit } from "./browser.mjs";
 import { Union, ask, order } from "./union.mjs";
 
 const PAGES = ["overview", "payments", "payments/new", "queue", "cycle", "approvals", "members", "members/BRA", "governance", "governance/new", "statements", "audit", "simulator", "settings", "sign-in"];
 
 let browser, union, node;
-before(async () => {
-  [browser, union] = await Promise.all([launch(), Union.alone()]);
-  node = union.nodes[0];
-});
-after(async () => {
-  await browser?.close();
-  await union?.end();
-});
+during(Union.alone, (found) => ({ browser, union, node } = found));
 
 describe("pages", { concurrency: false }, () => {
   test("the types are those of the running node", async () => {

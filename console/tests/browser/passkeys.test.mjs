@@ -3,19 +3,12 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { axe, launch, pay, picture, visit } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { axe, during, pay, picture, visit } from "./browser.mjs";
 import { Union } from "./union.mjs";
 
 let browser, union, node, mia, carl, stranger;
-before(async () => {
-  [browser, union] = await Promise.all([launch(), Union.alone()]);
-  node = union.nodes[0];
-});
-after(async () => {
-  await browser?.close();
-  await union?.end();
-});
+during(Union.alone, (found) => ({ browser, union, node } = found));
 
 /** Passkeys are for names: the same node, as this machine calls itself. */
 const place = () => ({ url: node.url.replace("127.0.0.1", "localhost") });

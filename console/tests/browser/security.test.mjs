@@ -2,21 +2,14 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, describe, test } from "node:test";
-import { launch, signIn, visit } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { during, signIn, visit } from "./browser.mjs";
 import { Union, ask, order } from "./union.mjs";
 
 const MARKUP = `<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>'"&{{7*7}}`;
 
 let browser, union, node;
-before(async () => {
-  [browser, union] = await Promise.all([launch(), Union.alone()]);
-  node = union.nodes[0];
-});
-after(async () => {
-  await browser?.close();
-  await union?.end();
-});
+during(Union.alone, (found) => ({ browser, union, node } = found));
 
 /** What the node answers to a person by name, or to nobody. */
 const give = (name, path, body, method) => ask(node, name && union.find(name), path, body, method);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { axe, launch, picture, signIn, visit } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { axe, during, picture, signIn, visit } from "./browser.mjs";
 import { Union, ask } from "./union.mjs";
 
 /** How long the members have to vote, in milliseconds. */
@@ -11,13 +11,7 @@ const VOTING_MS = 45_000;
 const CODES = ["ARG", "BRA", "CHL", "PER"];
 
 let browser, union;
-before(async () => {
-  [browser, union] = await Promise.all([launch(), Union.together()]);
-});
-after(async () => {
-  await browser?.close();
-  await union?.end();
-});
+during(Union.together, (found) => ({ browser, union } = found));
 
 const nodeOf = (code) => union.nodes[CODES.indexOf(code)];
 
