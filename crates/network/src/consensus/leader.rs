@@ -71,8 +71,10 @@ impl Leader {
             let arrival = self.pool.arrival();
             let has_batches = !self.choose(tip, 1).is_empty();
             let is_due = self.falls_due_at_ms() <= self.clock.now_ms() && tip.time_ms() < self.clock.now_ms();
-            // While the clock stands still a scenario has only the blocks that it asks for.
-            let is_idle = context.current() >= idle_until && !self.clock.is_standing();
+            // While the clock stands still a scenario has only the blocks that it asks for, and those that make these final: a block for
+            // which too few voted in time becomes final with one that follows it.
+            let is_wanted = !self.clock.is_standing() || self.tips.last_final().height() < tip.height();
+            let is_idle = context.current() >= idle_until && is_wanted;
             if has_batches || is_due || is_idle {
                 return;
             }
