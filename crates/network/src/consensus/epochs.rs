@@ -205,7 +205,7 @@ where
                 page_cache: self.pages.clone(),
                 leader_timeout: self.timing.leader,
                 certification_timeout: self.timing.agreement,
-                timeout_retry: self.timing.agreement,
+                timeout_retry: self.timing.leader / 2,
                 view_retention: ViewDelta::new(64),
                 // An engine has heard of nobody when its epoch begins: honest leaders would be passed over.
                 skip: SkipPolicy::Disabled,

@@ -172,6 +172,12 @@ fn network_config(parts: &Parts, listen: SocketAddr, room: usize) -> lookup::Con
     // The network makes room at once for what so many may send in a second.
     config.max_peers_per_set = NonZeroUsize::new(room).expect("there is some room");
     config.tracked_peer_sets = NZUsize!(2);
+    // A node that comes back is called soon; one that does not answer is not waited for, while the next one could be called.
+    config.dial_frequency = Duration::from_millis(100);
+    config.peer_connection_cooldown = Duration::from_millis(400);
+    config.dial_timeout = Duration::from_secs(3);
+    config.handshake_timeout = Duration::from_secs(3);
+    config.allowed_handshake_rate_per_ip = Quota::per_second(NZU32!(32));
     config
 }
 
