@@ -103,7 +103,7 @@ impl Peer {
 struct Rules {
     /// Rules of a preset, with these members (`comity simulate --presets` lists them), instead of those that the options below say
     #[arg(long, value_name = "NAME", conflicts_with_all = ["charter", "unit_of_account", "settlement_asset", "cycle_months", "cycle_days",
-        "utc_offset_minutes", "customer_cut_off", "interbank_cut_off", "cycle_close"])]
+        "utc_offset_minutes", "customer_cut_off", "interbank_cut_off", "cycle_close", "weekend"])]
     preset: Option<String>,
     /// With --preset: what a member sells and buys in a year, in the unit of account, which its quota follows from
     #[arg(long, value_name = "CODE=AMOUNT", requires = "preset")]
@@ -133,6 +133,9 @@ struct Rules {
     /// Minutes that the union's clock is ahead of UTC
     #[arg(long, value_name = "MINUTES", default_value_t = 0, allow_negative_numbers = true)]
     utc_offset_minutes: i32,
+    /// Weekdays on which the members rest: `friday,saturday`, or `none`
+    #[arg(long, value_name = "DAYS", value_delimiter = ',', default_value = "saturday,sunday")]
+    weekend: Vec<String>,
     /// After this time of day, customer payments for the same day are late
     #[arg(long, value_name = "HH:MM", default_value = "17:00", value_parser = time_of_day)]
     customer_cut_off: String,
@@ -573,6 +576,7 @@ days_waiting = 5
             interbank = self.interbank_cut_off,
             close = self.cycle_close,
         );
+        let weekend: Vec<String> = self.weekend.iter().filter(|day| *day != "none").map(|day| quoted(day)).collect();
         for (member, Founder { key, node, .. }) in members.iter().zip(founders) {
             let node_key =
                 node.as_ref().map(|node| format!("# Its node votes on blocks.\nnode_key = \"{}\"\n", node.node_key));
@@ -586,7 +590,7 @@ currency = \"{}\"
 # fingerprint {}
 signing_key = \"{}\"
 sealing_key = \"{}\"
-{}weekend = [\"saturday\", \"sunday\"]
+{}weekend = [{}]
 holidays = []
 ",
                 quoted(&member.code),
@@ -596,6 +600,7 @@ holidays = []
                 key.signing_key,
                 key.sealing_key,
                 node_key.unwrap_or_default(),
+                weekend.join(", "),
             );
         }
         Ok(text)

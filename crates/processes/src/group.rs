@@ -94,7 +94,7 @@ impl Group {
         let output = Command::new(binary)
             .arg("init")
             .arg(&home)
-            .args(["--nodes", "--name=Processes", "--work-factor=4", "--output=json"])
+            .args(["--nodes", "--name=Processes", "--work-factor=4", "--weekend=none", "--output=json"])
             .arg(format!("--utc-offset-minutes={}", offset_of_the_morning()?))
             .args(members)
             .args(arguments)

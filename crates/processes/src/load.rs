@@ -40,8 +40,7 @@ struct Acknowledged {
     came: Instant,
 }
 
-/// One member that signs payments to the others, in dollars, all of them due on the union's first business day. (At a weekend they
-/// wait for it, as acknowledged as those that settle.)
+/// One member that signs payments to the others, in dollars, all of them due on the union's first business day.
 #[derive(Debug)]
 pub struct Signing<'a> {
     group: &'a Group,

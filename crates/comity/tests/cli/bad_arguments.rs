@@ -29,6 +29,7 @@ fn a_table_of_bad_arguments() {
         (init(&["--customer-cut-off=24:00"]), 2, &["--customer-cut-off", "HH:MM"]),
         (init(&["--cycle-close=09:00"]), 2, &["cycle.close", "cut-off"]),
         (init(&["--utc-offset-minutes=900"]), 2, &["calendar.utc_offset_minutes"]),
+        (init(&["--weekend=sunday,sabbath"]), 2, &["sabbath", "monday"]),
         (init(&["--four-eyes-from=10.001"]), 2, &["--four-eyes-from", "3 decimals"]),
         (init(&["--work-factor=21"]), 2, &["--work-factor", "21"]),
         (init(&["--charter=/dev/null"]), 2, &["--charter"]),
