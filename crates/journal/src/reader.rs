@@ -6,8 +6,9 @@ use crate::format::{BlockHash, Head, RECORD_HEADER_BYTES};
 use crate::segment::{Cursor, Step};
 use crate::snapshot::{self, Latest, Snapshot};
 use crate::{head, names};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A block that was read, its checksums and its place in the chain checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +36,23 @@ pub struct BlockRef<'a> {
     pub offset: u64,
 }
 
+/// A reader remembers the place of one in so many blocks, so that it need not look for a block from its segment's beginning.
+const MARK_BLOCKS: u64 = 256;
+
 /// Access to a journal for reading. Takes no lock, and may be used while a writer appends.
 #[derive(Debug, Clone)]
 pub struct Reader {
     disk: Arc<dyn Disk>,
+    /// By height.
+    marks: Arc<Mutex<BTreeMap<u64, Mark>>>,
+}
+
+/// Where a block's record begins.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    segment: u64,
+    offset: u64,
+    previous: BlockHash,
 }
 
 impl Reader {
@@ -56,7 +70,7 @@ impl Reader {
     /// Opens the journal on `disk`; otherwise like [`open`](Self::open).
     pub fn open_on(disk: Arc<dyn Disk>) -> Result<Self, Error> {
         existing_segments(disk.as_ref())?;
-        Ok(Self { disk })
+        Ok(Self { disk, marks: Arc::default() })
     }
 
     pub(crate) fn disk(&self) -> &dyn Disk {
@@ -84,7 +98,19 @@ impl Reader {
         let no_block = || Error::NoBlock { height, place: self.disk.place() };
         let first = *segments[..segments.partition_point(|first| *first <= height)].last().ok_or_else(no_block)?;
         let mut blocks = Blocks::from_segment(self.disk.clone(), first)?;
+        let marks = || self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let marked = marks().range(first..=height).next_back().map(|(height, mark)| (*height, *mark));
+        if let Some((marked, mark)) = marked.filter(|(_, mark)| mark.segment == first) {
+            let cursor = &mut blocks.cursor;
+            (cursor.height, cursor.offset, cursor.previous) = (marked, mark.offset, mark.previous);
+        }
         while blocks.cursor.height < height {
+            let cursor = &blocks.cursor;
+            if cursor.height.is_multiple_of(MARK_BLOCKS) {
+                let mark =
+                    Mark { segment: cursor.header.first_height, offset: cursor.offset, previous: cursor.previous };
+                marks().insert(cursor.height, mark);
+            }
             if !blocks.advance(Cursor::skip)? {
                 return Err(no_block());
             }

@@ -54,6 +54,30 @@ fn a_journal_comes_back_as_it_was() {
     assert_eq!(read, (17..=51).collect::<Vec<_>>());
 }
 
+/// A reader remembers places: what it finds does not depend on what it has read before.
+#[test]
+fn blocks_are_found_in_any_order() {
+    let disk = Arc::new(SimulatedDisk::new(1));
+    let mut journal = Journal::create_on(disk.clone(), b"charter", options(600_000)).unwrap();
+    for height in 1..=2_000_u64 {
+        journal.append(height, &[&height.to_le_bytes()]).unwrap();
+    }
+    journal.sync().unwrap();
+    let reader = journal.reader();
+    let (forwards, backwards) = (1..=2_000_u64, (1..=2_000_u64).rev());
+    for height in (1..=2_000).map(|at| at * 997 % 2_001).chain(backwards.step_by(7)).chain(forwards.step_by(11)) {
+        let expected = Reader::open_on(disk.clone()).unwrap().block(height).unwrap();
+        assert_eq!(expected.payload, height.to_le_bytes());
+        assert_eq!(reader.block(height).unwrap(), expected);
+    }
+    assert!(matches!(reader.block(2_001), Err(Error::NoBlock { height: 2_001, .. })));
+    journal.append(2_001, &[b"and on"]).unwrap();
+    journal.sync().unwrap();
+    assert_eq!(reader.block(2_001).unwrap().payload, b"and on");
+    let read: Vec<u64> = reader.blocks(1_500).unwrap().map(|block| block.unwrap().height).collect();
+    assert_eq!(read, (1_500..=2_001).collect::<Vec<_>>());
+}
+
 #[test]
 fn there_must_be_a_journal() {
     let directory = tempfile::tempdir().unwrap();

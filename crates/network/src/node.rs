@@ -139,7 +139,7 @@ pub(crate) struct Shared {
     pub union: RwLock<Union>,
     in_force: RwLock<InForce>,
     /// The block that the journal begins after; 0 for genesis.
-    begins: u64,
+    pub begins: u64,
     /// By member, those to come included: the highest sequence in a block so far.
     pub sequences: Vec<AtomicU64>,
     /// Height up to which blocks are durable.

@@ -7,7 +7,7 @@ use commonware_consensus::simplex::types::Finalization;
 use commonware_cryptography::certificate::Verifier as _;
 use commonware_parallel::Sequential;
 use commonware_utils::ordered::Set;
-use union::{Charter, Hash};
+use union::{Charter, Hash, MEMBERS_MAX};
 
 pub(crate) type Certificate = Finalization<Scheme, Digest>;
 
@@ -90,6 +90,12 @@ pub(crate) fn public_key(key: &[u8; 32]) -> Option<PublicKey> {
 /// Reads a certificate by the nodes of a scheme, whose signatures are not checked.
 pub(crate) fn decode(certificate: &[u8], nodes: &Scheme) -> Result<Certificate, CertificateError> {
     let certificate = Certificate::decode_cfg(Bytes::copy_from_slice(certificate), &nodes.certificate_codec_config());
+    certificate.map_err(|error| CertificateError::Format(error.to_string()))
+}
+
+/// Reads a certificate of any epoch, whose signatures are not checked.
+pub(crate) fn decode_any(certificate: &[u8]) -> Result<Certificate, CertificateError> {
+    let certificate = Certificate::decode_cfg(Bytes::copy_from_slice(certificate), &MEMBERS_MAX);
     certificate.map_err(|error| CertificateError::Format(error.to_string()))
 }
 

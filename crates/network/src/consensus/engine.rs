@@ -8,6 +8,7 @@ use super::gossip;
 use super::leader::Leader;
 use super::pool::Pool;
 use super::relay::{self, Relay};
+use super::store::{self, Past};
 use super::tips::Tips;
 use super::{Marshal, PublicKey, Scheme, Timing};
 use crate::checkpoint::last_certificate;
@@ -18,6 +19,7 @@ use crate::snapshots::Snapshots;
 use commonware_consensus::marshal::core::Actor;
 use commonware_consensus::marshal::resolver::p2p as backfill;
 use commonware_consensus::marshal::standard::{Inline, Standard};
+use commonware_consensus::marshal::store::Certificates;
 use commonware_consensus::marshal::{self, Start, max_payload_size};
 use commonware_consensus::types::{FixedEpocher, ViewDelta};
 use commonware_cryptography::ed25519::PrivateKey;
@@ -27,8 +29,6 @@ use commonware_p2p::{Blocker, Provider, Receiver, Sender};
 use commonware_parallel::Sequential;
 use commonware_runtime::buffer::paged::CacheRef;
 use commonware_runtime::{Clock as Sleep, Handle, Metrics, Spawner, Storage};
-use commonware_storage::archive::{Archive as _, prunable};
-use commonware_storage::translator::EightCap;
 use commonware_utils::{NZDuration, NZU16, NZU64, NZUsize};
 use futures::future::select_all;
 use journal::Journal;
@@ -122,20 +122,20 @@ impl Engine {
             channels.backfill,
         );
         let genesis = Candidate::Genesis(charter.hash()).digested();
-        let certificates =
-            prunable::Archive::init(context.child("certificates"), archive("certificates", &pages, MEMBERS_MAX));
-        let certificates = certificates.await.expect("the certificates of final blocks can be read");
-        let blocks = prunable::Archive::init(context.child("blocks"), archive("blocks", &pages, charter.hash()));
-        let blocks = blocks.await.expect("the final blocks can be read");
         let reader = journal.reader();
+        let past = Arc::new(Past::new(shared.clone(), reader.clone()));
+        let opened = store::open(&context, &pages, charter.hash(), past.clone()).await;
+        let (certificates, blocks) = opened.expect("the last final blocks can be read, or written anew");
         // Without any, the journal began with a checkpoint, is a copy, or is new: the blocks in it need not be fetched.
-        let floor = match certificates.last_index() {
+        let floor = match Certificates::last_index(&certificates) {
             Some(_) => None,
             None => last_certificate(&reader, shared.durable.get()).expect("the journal can be read"),
         };
         let floor = floor.and_then(|(height, certificate)| {
             let nodes = scheme(rosters.union(), rosters.of_height(height)?, &key).ok()?;
-            certificate::decode(&certificate, &nodes).ok()
+            let certificate = certificate::decode(&certificate, &nodes).ok()?;
+            past.remember(certificate.proposal.payload, height);
+            Some(certificate)
         });
         let start = floor.map_or_else(|| Start::Genesis(genesis.clone()), Start::Floor);
         let (actor, marshal, _): (_, Marshal, _) = Actor::init(
@@ -246,21 +246,5 @@ impl Engine {
         executed?;
         stopping.map_err(|error| NodeError::System(format!("the engine did not stop: {error}")))?;
         if is_wanted { Ok(()) } else { Err(NodeError::System("a part of the consensus engine has ended".into())) }
-    }
-}
-
-fn archive<C>(name: &str, pages: &CacheRef, codec_config: C) -> prunable::Config<EightCap, C> {
-    prunable::Config {
-        translator: EightCap,
-        metadata_partition: format!("{name}-metadata"),
-        key_partition: format!("{name}-keys"),
-        key_page_cache: pages.clone(),
-        value_partition: format!("{name}-values"),
-        compression: None,
-        codec_config,
-        items_per_section: NZU64!(1_024),
-        key_write_buffer: BUFFER,
-        value_write_buffer: BUFFER,
-        replay_buffer: BUFFER,
     }
 }

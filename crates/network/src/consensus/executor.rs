@@ -4,6 +4,7 @@ use super::Marshal;
 use super::candidate::Candidate;
 use super::certificate;
 use super::pool::{Left, Pool};
+use super::store::{KEPT, SECTION};
 use super::tips::Tips;
 use crate::error::{NodeError, SubmitError};
 use crate::node::{Answer, Final, Shared};
@@ -73,6 +74,9 @@ impl Executor {
                 self.apply(block, finalization.as_ref().map(certificate::encode).unwrap_or_default())?;
             }
             acknowledgement.acknowledge();
+            if height % SECTION == 0 {
+                self.marshal.prune(Height::new(height.saturating_sub(KEPT)));
+            }
         }
         self.close()
     }

@@ -26,9 +26,12 @@ mod leader;
 mod peers;
 mod pool;
 pub(crate) mod relay;
+pub(crate) mod store;
 mod tcp;
 mod tips;
 
+#[cfg(test)]
+pub(crate) use candidate::Candidate;
 pub use certificate::{CertificateError, Nodes};
 #[cfg(test)]
 pub(crate) use engine::{Channels, Engine, Parts};

@@ -37,6 +37,7 @@ mod relay;
 mod report;
 mod run;
 mod seat;
+mod store;
 mod tests;
 
 pub(crate) use injected::{Bug, Injected};
