@@ -170,7 +170,8 @@ fuzz_target!(|steps: Vec<Step>| {
         let sent: Vec<_> = sent.collect();
         let next = |union: &Union, sent: &[(u16, [u8; 128])]| {
             let batches = sent.iter().enumerate().map(|(at, (sender, record))| {
-                batch(union, *sender, union.sequence(*sender) + 1 + at as u64, &[*record], &[]).expect("one record")
+                let before = sent[..at].iter().filter(|(other, _)| other == sender).count() as u64;
+                batch(union, *sender, union.sequence(*sender) + 1 + before, &[*record], &[]).expect("one record")
             });
             block(union, time_ms, batches.collect())
         };

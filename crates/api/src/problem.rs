@@ -190,6 +190,7 @@ impl From<SubmitError> for Problem {
                     let text = format!("{text}; if it was this batch, ask for its orders to see what became of them");
                     Problem::new(Kind::Conflict, text).at("sequence").because("DUPL")
                 }
+                BatchError::Gap { .. } => Problem::new(Kind::Conflict, text).at("sequence"),
             },
         }
     }

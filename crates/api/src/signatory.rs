@@ -19,7 +19,8 @@ pub(crate) struct Signatory {
     key: Arc<MemberKey>,
     /// Orders of this and more need a second person; minor units of the unit of account.
     four_eyes_from: u64,
-    /// The highest sequence used here. Held while batches are signed and handed over, so that they arrive in order.
+    /// The highest sequence used here, of those that may still come into a block. Held while batches are signed and handed over, so
+    /// that they arrive in order.
     last_sequence: Mutex<u64>,
     /// Batches that the key did not sign.
     unsigned: Counter,
@@ -84,16 +85,21 @@ impl Signatory {
             let hand_over = tokio::task::spawn_blocking(move || signatory.hand_over(&of_node, waiting));
             let batches = hand_over.await.expect("signing does not panic");
             waiting = Vec::new();
-            for (records, ticket) in batches {
+            for (sequence, records, ticket) in batches {
                 let receipt = match ticket {
                     Ok(ticket) => ticket.durable().await.map_err(NotTaken::Submit),
                     Err(error) => Err(error),
                 };
+                if receipt.is_err() {
+                    self.release(sequence);
+                }
                 match receipt {
                     Ok(BatchReceipt { outcomes, height, .. }) => {
                         done.extend(records.into_iter().zip(outcomes).map(|(r, outcome)| (r, Ok((outcome, height)))));
                     }
-                    Err(NotTaken::Submit(SubmitError::Batch(BatchError::Replay { .. }))) if attempt < ATTEMPTS_MAX => {
+                    Err(NotTaken::Submit(SubmitError::Batch(BatchError::Replay { .. } | BatchError::Gap { .. })))
+                        if attempt < ATTEMPTS_MAX =>
+                    {
                         waiting.extend(records);
                     }
                     Err(error) => done.extend(records.into_iter().map(|record| (record, Err(error.clone())))),
@@ -107,16 +113,23 @@ impl Signatory {
         done
     }
 
-    fn hand_over(&self, node: &Node, records: Vec<Record>) -> Vec<(Vec<Record>, Result<Ticket, NotTaken>)> {
+    /// The sequence of a batch that came into no block, or perhaps did: the next one follows what the node knows of.
+    fn release(&self, sequence: u64) {
         let mut last = self.last_sequence.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = node.peek(|union| union.sequence(self.member)).max(*last).saturating_add(1);
+        *last = sequence.saturating_sub(1).min(*last);
+    }
+
+    /// Signs records in as many batches as they need, and submits these: each with its sequence and what is in it.
+    fn hand_over(&self, node: &Node, records: Vec<Record>) -> Vec<(u64, Vec<Record>, Result<Ticket, NotTaken>)> {
+        let mut last = self.last_sequence.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = node.next_sequence(self.member).max(last.saturating_add(1));
         let charter = node.charter();
         let signed = match self.signer(&charter).sign(records.clone(), next) {
             Ok(signed) => signed,
             Err(error) => {
                 self.unsigned.inc();
                 tracing::error!(member = crate::view::code(&charter, self.member), %error, "its key did not sign");
-                return vec![(records, Err(error.into()))];
+                return vec![(next, records, Err(error.into()))];
             }
         };
         let mut rest = records.into_iter();
@@ -126,7 +139,8 @@ impl Signatory {
             if ticket.is_ok() {
                 *last = batch.sequence;
             }
-            batches.push((rest.by_ref().take(batch.lines.len()).collect(), ticket.map_err(NotTaken::Submit)));
+            let records = rest.by_ref().take(batch.lines.len()).collect();
+            batches.push((batch.sequence, records, ticket.map_err(NotTaken::Submit)));
         }
         batches
     }

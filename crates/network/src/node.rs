@@ -1,7 +1,7 @@
 //! The life of a node: open or join, admit, order, answer, close.
 
 use crate::clock::Clock;
-use crate::consensus::{self, Membership, NoPlace, Pool, Running};
+use crate::consensus::{self, Left, Membership, NoPlace, Pool, Running};
 #[cfg(test)]
 use crate::consensus::{Parts, Timing};
 use crate::durable::DurableHeight;
@@ -215,6 +215,17 @@ impl Shared {
         };
         if !is_same {
             *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = InForce::of(union);
+        }
+    }
+
+    /// Tells those who wait for batches that left the pool without being in a block.
+    pub fn make_way(&self, batches: Vec<Left>) {
+        for Left { batch, answers } in batches {
+            self.waiting_bytes.fetch_sub(batch.bytes().len() * answers.len(), Ordering::AcqRel);
+            for answer in answers {
+                let text = "the batch made way for an earlier one of its member, and other nodes may put it into a block: send it again";
+                drop(answer.send(Err(SubmitError::Unknown(text.into()))));
+            }
         }
     }
 
@@ -436,10 +447,14 @@ impl Node {
     /// Puts a batch into the pool and has the other nodes told of it, or answers why not.
     fn wait_in_pool(&self, pool: &Pool, gossip: &mpsc::UnboundedSender<Batch>, batch: Batch, answer: Answer) {
         let length = batch.bytes().len();
-        let Err((no_place, answer)) = pool.add(batch.clone(), Some(answer)) else {
-            // The engine may have ended; then the answer says so.
-            drop(gossip.send(batch));
-            return;
+        let (no_place, answer) = match pool.add(batch.clone(), Some(answer)) {
+            Ok(made_way) => {
+                self.shared.make_way(made_way);
+                // The engine may have ended; then the answer says so.
+                drop(gossip.send(batch));
+                return;
+            }
+            Err(refused) => refused,
         };
         self.shared.waiting_bytes.fetch_sub(length, Ordering::AcqRel);
         let (member, got) = (batch.header().member, batch.header().sequence);
@@ -461,6 +476,15 @@ impl Node {
         }
         let last = self.shared.sequences[usize::from(member)].load(Ordering::Acquire);
         if got <= last { Err(BatchError::Replay { member, got, last }) } else { Ok(()) }
+    }
+
+    /// The sequence of a member's next batch, as far as this node can tell: after those in blocks, and after those that wait.
+    pub fn next_sequence(&self, member: u16) -> u64 {
+        let last = self.shared.sequences[usize::from(member)].load(Ordering::Acquire);
+        match &*self.order.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Order::Together { pool, .. }) => pool.next_sequence(member, last),
+            Some(Order::Alone { .. }) | None => last.saturating_add(1),
+        }
     }
 
     /// Looks at the state. What is seen may not be durable yet; to tell anybody, use [`read`](Node::read).

@@ -43,7 +43,7 @@ pub struct BatchHeader {
     reserved_a: [u8; 2],
     /// Number of records.
     pub count: u32,
-    /// Higher than that of every earlier batch of the member: a batch is taken once.
+    /// 1 for the member's first batch, then one more a batch: each is taken once, and all in the order in which the member made them.
     pub sequence: u64,
     /// Bytes of the details.
     pub details_bytes: u32,
@@ -92,9 +92,20 @@ pub enum BatchError {
     /// The signature does not fit the content.
     #[error("the signature of member {0} is wrong")]
     Signature(u16),
-    /// The member's batch with this sequence, or a later one, was taken before.
-    #[error("sequence {got} of member {member} was used already; the next must be above {last}")]
+    /// The member's batch with this sequence was taken before, or another with the same.
+    #[error("sequence {got} of member {member} was used already; the last one was {last}")]
     Replay {
+        /// The member.
+        member: u16,
+        /// The sequence of the batch.
+        got: u64,
+        /// The highest sequence taken.
+        last: u64,
+    },
+    /// The batch before this one was not taken: nobody can put a member's batches into another order than the member did, or leave
+    /// one out.
+    #[error("sequence {got} of member {member} does not follow {last}: the batches between them come first")]
+    Gap {
         /// The member.
         member: u16,
         /// The sequence of the batch.

@@ -163,6 +163,9 @@ impl Tip {
         if got <= *last {
             return Err(BatchError::Replay { member, got, last: *last });
         }
+        if got - 1 > *last {
+            return Err(BatchError::Gap { member, got, last: *last });
+        }
         *last = got;
         Ok(())
     }

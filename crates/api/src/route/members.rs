@@ -18,7 +18,8 @@ const PAGE_MAX: usize = 1_000;
     responses((status = 200, body = MemberView), (status = 404, body = Problem)))]
 pub(super) async fn member(State(api): State<Arc<Api>>, Path(code): Path<String>) -> Result<Json<MemberView>, Problem> {
     let member = api.member("code", &code)?;
-    Ok(Json(api.read(|union| MemberView::new(union, member)).await?))
+    let next_sequence = api.node.next_sequence(member);
+    Ok(Json(api.read(|union| MemberView::new(union, member, next_sequence)).await?))
 }
 
 /// Which part of a list.

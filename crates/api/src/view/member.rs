@@ -99,7 +99,8 @@ pub struct MemberView {
     /// Number, code, name, currency, standing, keys.
     #[serde(flatten)]
     pub member: MemberSummary,
-    /// The sequence that its next batch may have; a higher one may be used as well.
+    /// The sequence that its next batch must have, as far as this node knows: one more than that of the last batch in a block, or of
+    /// those that wait here to be put into one.
     pub next_sequence: u64,
     /// Caps and reservations of its position.
     pub limits: LimitsView,
@@ -245,7 +246,7 @@ const NO_SEAT: Seat = Seat { signing_key: [0; 32], node_key: [0; 32], standby_ke
 
 impl MemberView {
     /// The member with this number, which must be one.
-    pub fn new(union: &Union, number: u16) -> Self {
+    pub fn new(union: &Union, number: u16, next_sequence: u64) -> Self {
         let charter = union.charter();
         let member = &charter.members[usize::from(number)];
         let position = union.ledger().position(number);
@@ -253,7 +254,7 @@ impl MemberView {
         let [rates, next_rates] = union.rates(number).map(RatesView::new);
         MemberView {
             member: MemberSummary::new(union, number),
-            next_sequence: union.sequence(number).saturating_add(1),
+            next_sequence,
             limits: LimitsView {
                 charter_debit_cap: AmountView::of_cap(member.debit_cap, unit),
                 charter_credit_cap: AmountView::of_cap(member.credit_cap, unit),

@@ -170,7 +170,7 @@ fn a_signed_batch_is_judged_before_it_is_read_and_record_by_record() {
         pay(9, |payment| payment.customer = 9),
         pay(10, |_| {}),
     ];
-    let receipt = client.submit_batch(&server.commands(0, 11, &commands)).unwrap();
+    let receipt = client.submit_batch(&server.commands(0, 1, &commands)).unwrap();
     let said: Vec<_> =
         receipt.outcomes.iter().map(|o| (o.outcome.as_str(), o.field.as_deref(), o.reason.as_deref())).collect();
     let rejected = |field, reason| ("rejected", Some(field), Some(reason));

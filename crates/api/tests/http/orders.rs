@@ -52,25 +52,30 @@ fn the_same_key_gives_the_same_orders_even_after_a_restart() {
 #[test]
 fn a_signed_batch_that_is_sent_again_gets_its_first_receipt() {
     let mut server = Server::start();
-    let batch = server.batch(0, 5, &[order("BRA", "USD", "1.00", json!({"id": id(1)}))]);
+    let batch = server.batch(0, 1, &[order("BRA", "USD", "1.00", json!({"id": id(1)}))]);
     let client = server.client();
     let first = client.submit_batch(&batch).unwrap();
     assert_eq!(client.submit_batch(&batch).unwrap(), first);
     // Sent by many at once, all get the same receipt.
-    let batch = server.batch(0, 6, &[order("BRA", "USD", "1.00", json!({"id": id(2)}))]);
+    let batch = server.batch(0, 2, &[order("BRA", "USD", "1.00", json!({"id": id(2)}))]);
     let receipts = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| server.client().submit_batch(&batch).unwrap())).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
     });
     assert!(receipts.iter().all(|receipt| *receipt == receipts[0]));
     // Another batch with a sequence that was used is refused, and says what to do.
-    let other = server.batch(0, 5, &[order("BRA", "USD", "7.00", json!({"id": id(3)}))]);
+    let other = server.batch(0, 1, &[order("BRA", "USD", "7.00", json!({"id": id(3)}))]);
     let refused = problem(client.submit_batch(&other));
     assert_eq!(
         (refused.status, refused.field.as_deref(), refused.reason.as_deref()),
         (409, Some("sequence"), Some("DUPL"))
     );
     assert!(refused.detail.contains("ask for its orders"), "{refused}");
+    // So is one that leaves out a sequence.
+    let later = server.batch(0, 4, &[order("BRA", "USD", "7.00", json!({"id": id(3)}))]);
+    let refused = problem(client.submit_batch(&later));
+    assert_eq!((refused.status, refused.field.as_deref(), refused.reason.as_deref()), (409, Some("sequence"), None));
+    assert!(refused.detail.contains("4 of member 0 does not follow 2"), "{refused}");
     // After a restart the receipt is forgotten, but not the order.
     server.restart(|_| {});
     assert_eq!(problem(server.client().submit_batch(&batch)).status, 409);

@@ -35,11 +35,11 @@ pub fn founded() -> Union {
 }
 
 /// Applies a block of one member's records.
-pub fn apply(union: &mut Union, member: u16, sequence: u64, records: &[Command], time_ms: u64) -> union::Applied {
+pub fn apply(union: &mut Union, member: u16, records: &[Command], time_ms: u64) -> union::Applied {
     let hash = union.charter().hash();
     let records: Vec<_> = records.iter().map(Command::encode).collect();
     let key = union.charter().members[usize::from(member)].signing_key;
-    let batch = Batch::build(hash, member, key, sequence, &records, &[], |_| [0; 64]).unwrap();
+    let batch = Batch::build(hash, member, key, union.sequence(member) + 1, &records, &[], |_| [0; 64]).unwrap();
     let batch = Batch::from_journal(Arc::from(batch)).unwrap();
     let block = Block::new(union.height() + 1, time_ms, union.parent(), 0, union.state(), vec![batch]);
     union.apply(&block).unwrap()
@@ -50,9 +50,9 @@ pub fn pay_and_close(union: &mut Union) -> Leg {
     let unit = union.charter().unit_of_account.numeric();
     let time_ms = union.time_ms() + 12 * 3_600_000;
     let payment = Payment::new(1, 0, 1, unit, 12_345, union.today().0);
-    apply(union, 0, 1, &[Command::Pay(payment)], time_ms);
+    apply(union, 0, &[Command::Pay(payment)], time_ms);
     for member in 0..2 {
-        apply(union, member, 2, &[Command::CloseCycle { cycle: 1 }], time_ms + 1);
+        apply(union, member, &[Command::CloseCycle { cycle: 1 }], time_ms + 1);
     }
     let cycle = union.cycles()[0];
     union.legs(&cycle)[0]

@@ -105,10 +105,13 @@ pub(crate) async fn receive<S: Sender<PublicKey = PublicKey>, R: Receiver<Public
                 Ok(batch) => {
                     let header = batch.header();
                     let last = shared.sequences[usize::from(header.member)].load(Ordering::Acquire);
-                    if header.sequence > last
-                        && let Err((NoPlace::Full | NoPlace::Taken, _)) = pool.add(batch, None)
-                    {
-                        shared.counters.refused_from_peers.fetch_add(1, Ordering::Relaxed);
+                    if header.sequence > last {
+                        match pool.add(batch, None) {
+                            Ok(made_way) => shared.make_way(made_way),
+                            Err((NoPlace::Full | NoPlace::Taken, _)) => {
+                                shared.counters.refused_from_peers.fetch_add(1, Ordering::Relaxed);
+                            }
+                        }
                     }
                 }
                 Err(error) => {

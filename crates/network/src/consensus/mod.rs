@@ -35,7 +35,7 @@ pub(crate) use candidate::Candidate;
 pub use certificate::{CertificateError, Nodes};
 #[cfg(test)]
 pub(crate) use engine::{Channels, Engine, Parts};
-pub(crate) use pool::{NoPlace, Pool};
+pub(crate) use pool::{Left, NoPlace, Pool};
 #[cfg(test)]
 pub(crate) use relay::Relay;
 pub use tcp::Membership;

@@ -31,6 +31,21 @@ struct Queue {
     bytes: usize,
 }
 
+impl Queue {
+    /// The batches that can follow the one with a sequence, one after the other.
+    fn following(&self, last: u64) -> impl Iterator<Item = &Entry> {
+        let after = self.batches.range(last.saturating_add(1)..).zip(last.saturating_add(1)..);
+        after.take_while(|((sequence, _), expected)| **sequence == *expected).map(|((_, entry), _)| entry)
+    }
+
+    /// Counts an entry no longer that was removed.
+    fn take_out(&mut self, entry: Entry, places: &mut HashMap<Hash, (u16, u64)>) -> Left {
+        self.bytes -= entry.batch.bytes().len();
+        places.remove(&entry.batch.id());
+        Left { batch: entry.batch, answers: entry.answers }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     batch: Batch,
@@ -64,7 +79,9 @@ impl Pool {
 
     /// Adds a batch, whose member exists and whose signature was checked, with who waits for it here. Gives the
     /// answer back where there is no place.
-    pub fn add(&self, batch: Batch, answer: Option<Answer>) -> Result<(), (NoPlace, Option<Answer>)> {
+    ///
+    /// The member's batches that come after it make way if they must, and are returned: they cannot be in a block before it is.
+    pub fn add(&self, batch: Batch, answer: Option<Answer>) -> Result<Vec<Left>, (NoPlace, Option<Answer>)> {
         let (member, sequence, length) = (batch.header().member, batch.header().sequence, batch.bytes().len());
         let mut waiting = self.lock();
         let Waiting { members, places } = &mut *waiting;
@@ -78,17 +95,33 @@ impl Pool {
                 return Err((NoPlace::Taken, answer));
             }
             entry.answers.extend(answer);
-            return Ok(());
+            return Ok(Vec::new());
         }
-        if queue.bytes + length > self.bytes_of_a_member && queue.bytes > 0 {
+        let before: usize = queue.batches.range(..sequence).map(|(_, entry)| entry.batch.bytes().len()).sum();
+        if before + length > self.bytes_of_a_member && before > 0 {
             return Err((NoPlace::Full, answer));
+        }
+        let mut left = Vec::new();
+        while queue.bytes + length > self.bytes_of_a_member
+            && let Some(last) = queue.batches.last_entry().filter(|last| *last.key() > sequence)
+        {
+            let later = last.remove();
+            left.push(queue.take_out(later, places));
         }
         queue.bytes += length;
         queue.batches.insert(sequence, Entry { batch, answers: answer.into_iter().collect() });
         places.insert(id, (member, sequence));
         drop(waiting);
         self.arrived.notify_waiters();
-        Ok(())
+        Ok(left)
+    }
+
+    /// The sequence of a member's next batch, where those up to `last` are in blocks: after all that wait without a gap.
+    pub fn next_sequence(&self, member: u16, last: u64) -> u64 {
+        let waiting = self.lock();
+        let queue = waiting.members.get(usize::from(member));
+        let known = queue.into_iter().flat_map(|queue| queue.following(last));
+        last + 1 + known.count() as u64
     }
 
     /// A batch by its id.
@@ -105,7 +138,7 @@ impl Pool {
 
     /// What a leader puts on top of a block: of each member in turn, the next in sequence, until nothing is left or
     /// `bytes` are reached. The member whose turn is first changes with the height.
-    /// What is signed with a key that the roster of the block's epoch does not name is left out.
+    /// What is signed with a key that the roster of the block's epoch does not name is left out, with all that follows it.
     pub fn choose(&self, tip: &Tip, roster: &Roster, bytes: usize) -> Vec<Batch> {
         let waiting = self.lock();
         let members = waiting.members.len();
@@ -113,9 +146,8 @@ impl Pool {
         let mut queues: Vec<_> = (0..members)
             .map(|turn| {
                 let member = (first + turn) % members;
-                let after = tip.sequence(member as u16) + 1;
-                let entries = waiting.members[member].batches.range(after..).map(|(_, entry)| entry);
-                entries.filter(|entry| roster.check(entry.batch.header()).is_ok())
+                let following = waiting.members[member].following(tip.sequence(member as u16));
+                following.take_while(|entry| roster.check(entry.batch.header()).is_ok())
             })
             .collect();
         let (mut chosen, mut size) = (Vec::new(), 0);
@@ -147,8 +179,8 @@ impl Pool {
         entries.filter(|entry| !entry.answers.is_empty()).map(|entry| entry.batch.clone()).collect()
     }
 
-    /// Takes out every batch that a final block holds or has passed over: those up to the member's sequence, and those whose keys
-    /// do not count any more.
+    /// Takes out every batch that can be in no later block: those up to the member's sequence, and those whose keys do not count any
+    /// more.
     pub fn settle(&self, tip: &Tip, rosters: &Rosters) -> Vec<Left> {
         let mut waiting = self.lock();
         let mut left = Vec::new();
@@ -157,11 +189,8 @@ impl Pool {
             let is_over = |sequence: &u64, entry: &mut Entry| {
                 *sequence <= tip.sequence(member) || rosters.check(entry.batch.header()).is_err()
             };
-            for (_, entry) in queue.batches.extract_if(.., is_over) {
-                queue.bytes -= entry.batch.bytes().len();
-                places.remove(&entry.batch.id());
-                left.push(Left { batch: entry.batch, answers: entry.answers });
-            }
+            let over: Vec<Entry> = queue.batches.extract_if(.., is_over).map(|(_, entry)| entry).collect();
+            left.extend(over.into_iter().map(|entry| queue.take_out(entry, places)));
         }
         left
     }
@@ -183,5 +212,57 @@ impl Pool {
         let waiting = self.lock();
         let queues = &waiting.members;
         (queues.iter().map(|queue| queue.batches.len()).sum(), queues.iter().map(|queue| queue.bytes).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::{Payer, charter};
+    use rand::SeedableRng as _;
+    use rand_chacha::ChaCha8Rng;
+    use union::{Charter, Union};
+
+    /// Batches of one length, by sequence from 1 on.
+    fn batches(charter: &Charter, count: u64) -> Vec<Batch> {
+        let (mut payer, random) = (Payer::new(0, 4), &mut ChaCha8Rng::seed_from_u64(1));
+        let one = payer.payments(charter, random)[..1].to_vec();
+        let signed = (1..=count).map(|sequence| {
+            payer.sequence = sequence;
+            Batch::signed(payer.sign(charter, &one), &charter.hash()).unwrap()
+        });
+        signed.collect()
+    }
+
+    #[test]
+    fn a_leader_chooses_up_to_the_first_that_is_missing() {
+        let charter = charter(4);
+        let batches = batches(&charter, 4);
+        let union = Union::new(charter, 0);
+        let pool = Pool::new(1 << 20);
+        let sequences = || {
+            let chosen = pool.choose(union.tip(), union.rosters().current(), 1 << 20);
+            chosen.iter().map(|batch| batch.header().sequence).collect::<Vec<_>>()
+        };
+        for (added, chosen, next) in [(3, vec![], 1), (0, vec![1], 2), (1, vec![1, 2], 3), (2, vec![1, 2, 3, 4], 5)] {
+            assert!(pool.add(batches[added].clone(), None).is_ok());
+            assert_eq!((sequences(), pool.next_sequence(0, 0)), (chosen, next));
+        }
+        assert_eq!(pool.next_sequence(0, 4), 5);
+        assert_eq!(pool.next_sequence(3, 7), 8, "of a member that nothing is known of");
+    }
+
+    /// Otherwise a member whose room is full of later batches could never give the one that they wait for.
+    #[test]
+    fn later_batches_make_way_for_earlier_ones() {
+        let batches = batches(&charter(4), 4);
+        let pool = Pool::new(2 * batches[0].bytes().len());
+        let add = |at: usize| pool.add(batches[at].clone(), None);
+        assert!(add(2).unwrap().is_empty() && add(3).unwrap().is_empty());
+        let left: Vec<u64> = add(1).unwrap().iter().map(|left| left.batch.header().sequence).collect();
+        assert_eq!(left, [4]);
+        assert_eq!(add(0).unwrap().len(), 1);
+        assert!(matches!(add(2), Err((NoPlace::Full, None))));
+        assert_eq!((pool.size(), pool.next_sequence(0, 0)), ((2, 2 * batches[0].bytes().len()), 3));
     }
 }

@@ -21,9 +21,9 @@ pub(crate) struct Hostility {
     pub proposes_wrong: bool,
     /// The member whose batches it leaves out when it leads.
     pub censors: Option<u16>,
-    /// Sends old messages of others, changed messages, and noise.
-    /// When it leads, it leaves out the first of several batches of a member, so that its sequence is passed over.
+    /// When it leads, it puts only the last of several batches of a member into its block.
     pub overtakes: bool,
+    /// Sends old messages of others, changed messages, and noise.
     pub is_noisy: bool,
     /// Asks all the time for blocks that nobody has.
     pub chatters: bool,

@@ -41,21 +41,17 @@ pub(crate) async fn pay(
         {
             orders[0].extend(decide(&node, member as u16, random));
         }
-        // A batch that a later one of this member overtook is signed again, with the next sequence.
-        while !orders.is_empty() {
-            let signed = orders.into_iter().map(|commands| {
-                payer.sequence += 1;
-                (payer.sign(&hall.charter, &commands), commands)
-            });
-            let place = (member, 0);
-            let settled = signed.map(|(batch, commands)| settle(&context, &hall, &seats, place, batch, commands));
-            orders = join_all(settled).await.into_iter().flatten().collect();
-        }
+        let signed = orders.into_iter().map(|commands| {
+            payer.sequence += 1;
+            (payer.sign(&hall.charter, &commands), commands)
+        });
+        let place = (member, 0);
+        join_all(signed.map(|(batch, commands)| settle(&context, &hall, &seats, place, batch, commands))).await;
         done.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Has commands come into a final block; gives them back if the batch's sequence was passed over.
+/// Has commands come into a final block.
 async fn settle(
     context: &deterministic::Context,
     hall: &Hall,
@@ -63,7 +59,7 @@ async fn settle(
     place: Place,
     bytes: Arc<[u8]>,
     commands: Vec<Command>,
-) -> Option<Vec<Command>> {
+) {
     let id = Batch::signed(bytes.clone(), &hall.charter.hash()).expect("it was just signed").id();
     let record: &Record = &hall.record;
     loop {
@@ -84,29 +80,25 @@ async fn settle(
         record.set_time(context.current());
         match answer {
             Ok(receipt) => {
-                record.receipt(place, id, receipt);
-                return None;
+                return record.receipt(place, id, receipt);
             }
             Err(SubmitError::Batch(BatchError::Replay { .. })) => {
                 if let Some(node) = node.upgrade() {
-                    if holds(&node, &commands) {
-                        return None;
+                    if !holds(&node, &commands) {
+                        record.violation(format!("node {place:?} says that a batch was taken, and has not its orders"));
                     }
-                    record.passed_over(id);
-                    return Some(commands);
+                    return;
                 }
             }
             Err(SubmitError::Batch(error)) => {
-                record.violation(format!("node {place:?} refused a good batch: {error}"));
-                return None;
+                return record.violation(format!("node {place:?} refused a good batch: {error}"));
             }
             Err(SubmitError::Busy | SubmitError::Unknown(_)) => {}
             Err(SubmitError::Stopping) => {
                 // It may have failed a moment ago, or have been killed.
                 let is_running = seats.node(place).is_some_and(|now| Weak::ptr_eq(&Arc::downgrade(&now), &node));
                 if is_running {
-                    record.violation(format!("node {place:?} says that it stops, and runs"));
-                    return None;
+                    return record.violation(format!("node {place:?} says that it stops, and runs"));
                 }
             }
         }

@@ -36,7 +36,6 @@ struct Seen {
     /// Batches of honest members that are not final, with the last view when all honest nodes had them.
     waiting: BTreeMap<Hash, Option<u64>>,
     longest_wait: u64,
-    passed_over: u64,
     is_calm: bool,
     violations: Vec<String>,
     trace: Sha256,
@@ -51,8 +50,6 @@ pub(crate) struct Outcome {
     pub receipts: u64,
     /// The most views that an order waited which all honest nodes had, while there were no faults.
     pub longest_wait: u64,
-    /// Batches that were refused because a later one of the same member came into a block before.
-    pub passed_over: u64,
     /// Epochs that began.
     pub epochs: u64,
     /// Suspensions and readmissions that came into force.
@@ -162,14 +159,6 @@ impl Record {
         }
     }
 
-    /// A batch can be in no block any more.
-    pub fn passed_over(&self, batch: Hash) {
-        self.note(&format!("{} was passed over", short(&batch)));
-        let seen = &mut *self.lock();
-        seen.waiting.remove(&batch);
-        seen.passed_over += 1;
-    }
-
     /// Batches of which it is not known yet that all honest nodes have them.
     pub fn unknown(&self) -> Vec<Hash> {
         self.lock().waiting.iter().filter(|(_, known)| known.is_none()).map(|(batch, _)| *batch).collect()
@@ -264,7 +253,6 @@ impl Record {
             last_view: seen.last_view,
             receipts: seen.receipts.len() as u64,
             longest_wait: seen.longest_wait,
-            passed_over: seen.passed_over,
             epochs: seen.epochs.len() as u64,
             decisions: seen.decided.len() as u64,
             trace: seen.trace.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect(),

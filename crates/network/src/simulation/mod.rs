@@ -15,12 +15,12 @@
 //!   lost power, on the disk of every honest node.
 //! - **Progress** (P6): when the faults end, every order that waits is final within `SETTLED_WITHIN`.
 //! - **No censorship** (P7): in the calm, once each node has had its turn since the faults ended, a batch is final in one of the `f + 1` views (`2f + 1` where an epoch ends among them) after the last one that had begun when all
-//!   honest nodes had it in their pools, where `f` is the number of hostile nodes that the union withstands. The rule holds
+//!   honest nodes had it in their pools, with those of its member that come before it, where `f` is the number of hostile nodes that the union withstands. The rule holds
 //!   because leaders take turns: of any `f + 1` views in a row of an epoch one has an honest leader, and of any `2f + 1` where an epoch ends among them. It began its turn after it had the
 //!   batch, so its block, or one that it builds on, holds the batch; and in calm an honest leader's block becomes final. A
 //!   view has begun, for this rule, when an honest node was asked to lead in it or to check its block. The rule needs that
-//!   what waits fits into one block. It does not hold for a batch while a *later* one of the same member is on its way: who puts
-//!   the later one into a block passes over the earlier one for ever. Such batches are counted (`passed_over`).
+//!   what waits fits into one block. Nobody can pass over a batch for ever by putting a later one of its member into a block: that block
+//!   would be invalid. An honest member never has to sign a batch again.
 //! - **A node that fails says so**: it ends by itself only when its disk fails or it is told to stop, and then takes nothing more.
 //! - **Honest nodes stay connected**: none refuses to hear another.
 

@@ -14,7 +14,6 @@ pub(crate) struct Report {
     decisions: u64,
     receipts: u64,
     stops: u64,
-    passed_over: u64,
     kills: u64,
     power_failures: u64,
     torn_writes: u64,
@@ -46,7 +45,6 @@ impl Default for Report {
             decisions: 0,
             receipts: 0,
             stops: 0,
-            passed_over: 0,
             kills: 0,
             power_failures: 0,
             torn_writes: 0,
@@ -79,7 +77,6 @@ impl Report {
         self.decisions += outcome.decisions;
         self.receipts += outcome.receipts;
         self.stops += happened.stops;
-        self.passed_over += outcome.passed_over;
         self.kills += happened.kills;
         self.power_failures += happened.power_failures;
         self.torn_writes += happened.torn_writes;
@@ -111,7 +108,6 @@ impl fmt::Display for Report {
         writeln!(f, "blocks              {}", self.blocks)?;
         writeln!(f, "epochs              {} ({} suspensions and readmissions)", self.epochs, self.decisions)?;
         writeln!(f, "receipts            {}", self.receipts)?;
-        writeln!(f, "passed over         {}", self.passed_over)?;
         writeln!(f, "stops               {}", self.stops)?;
         writeln!(f, "kills               {}", self.kills)?;
         writeln!(f, "power failures      {}", self.power_failures)?;

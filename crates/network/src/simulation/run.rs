@@ -8,7 +8,7 @@ use super::network::{Conditions, Network, Place, Traffic};
 use super::panics::Panics;
 use super::payments::{Payer, charter, public_keys};
 use super::plan::{Plan, random};
-use super::seat::{Crash, Hall, LOOK, Seat, journal_options};
+use super::seat::{Crash, Hall, LOOK, Life, Seat, journal_options};
 use crate::checkpoint::Beginning;
 use crate::consensus::Nodes;
 use crate::node::Node;
@@ -247,7 +247,11 @@ async fn wait(
         }
         let honest: Vec<_> = hall.plan.honest().filter_map(|member| seats[&(member, 0)].life.as_ref()).collect();
         for batch in hall.record.unknown() {
-            if honest.iter().all(|life| life.pool.get(&batch).is_some()) {
+            let can_choose = |life: &&Life| {
+                let header = life.pool.get(&batch).map(|batch| *batch.header());
+                header.is_some_and(|header| life.node.next_sequence(header.member) > header.sequence)
+            };
+            if honest.iter().all(can_choose) {
                 hall.record.known(&batch);
             }
         }

@@ -198,7 +198,7 @@ fn an_old_key_is_refused_at_the_door() {
     let order = pay(&union.charter, 4, 1, 2, 5, 0);
     let old = union.members[1].sign(&union.charter, &[order]);
     assert!(matches!(nodes[1].submit(old), Err(SubmitError::Batch(union::BatchError::Key(1)))));
-    union.members[1] = Member::with_key(1, new, 10);
+    union.members[1] = Member::with_key(1, new, 1);
     let all: Vec<&Node> = nodes.iter().collect();
     pays(&mut union, 1, &nodes[1], 5, &all);
 }

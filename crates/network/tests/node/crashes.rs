@@ -37,8 +37,9 @@ impl Owner {
                 pay(&self.charter, self.next_order, sender, creditor, self.random.random_range(0..50), day)
             })
             .collect();
-        // Sequences go on across crashes; some of them are never seen.
-        let batch = self.members[usize::from(sender)].sign(&self.charter, &commands);
+        let member = &mut self.members[usize::from(sender)];
+        member.follow(union);
+        let batch = member.sign(&self.charter, &commands);
         let batch = Batch::verify(batch, union.rosters()).unwrap();
         Block::new(union.height() + 1, noon(&self.charter, day), union.parent(), 0, union.state(), vec![batch])
     }

@@ -2,7 +2,7 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use std::sync::Arc;
-use union::{Batch, Charter, Command, Founding, Payment};
+use union::{Batch, Charter, Command, Founding, Payment, Union};
 
 pub struct Member {
     pub number: u16,
@@ -13,6 +13,11 @@ pub struct Member {
 impl Member {
     pub fn with_key(number: u16, key: SigningKey, sequence: u64) -> Member {
         Member { number, key, sequence }
+    }
+
+    /// Goes on after its last batch in a union that may have lost some.
+    pub fn follow(&mut self, union: &Union) {
+        self.sequence = union.sequence(self.number);
     }
 
     pub fn sign(&mut self, charter: &Charter, commands: &[Command]) -> Arc<[u8]> {

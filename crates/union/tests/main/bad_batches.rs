@@ -88,42 +88,44 @@ fn every_bit_counts() {
     assert_eq!(verify(&scene, longer).unwrap_err(), BatchError::Format("its length is not what its header says"));
 }
 
-/// A batch is taken once, and none before it afterwards.
+/// A batch is taken once, after the one before it and before the one after it: no leader can leave one out or change their order.
 #[test]
-fn sequences_rise() {
+fn sequences_have_no_gaps() {
     let mut scene = Scene::new(Terms::of(2));
     let charter = scene.union.charter().clone();
     let batch = |sequence, id: u128, amount| {
         let record = Command::Pay(scene.order(id, A, B, amount)).encode();
         verify(&scene, signed(charter.hash(), A, sequence, &[record], &[]).unwrap()).unwrap()
     };
-    let [third, fifth, sixth, eighth] = [(3, 1), (5, 2), (6, 3), (8, 4)].map(|(at, id)| batch(at, id, 10));
+    let [first, second, third, fourth] = [1, 2, 3, 4].map(|at| batch(at, u128::from(at), 10));
     let zeroth = batch(0, 9, 10);
     let block = |union: &union::Union, batches: &[&Batch]| {
         let batches = batches.iter().map(|&batch| batch.clone()).collect();
         Block::new(union.height() + 1, union.time_ms(), union.parent(), 0, union.state(), batches)
     };
-    let replay = |at, got, last| {
-        let (height, error) = (3, BatchError::Replay { member: A, got, last });
-        Err(BlockError::Batch { height, batch: at, error })
-    };
+    let refused = |batch, error| Err(BlockError::Batch { height: 3, batch, error });
+    let replay = |got, last| BatchError::Replay { member: A, got, last };
+    let gap = |got, last| BatchError::Gap { member: A, got, last };
     let union = &mut scene.union;
-    assert_eq!(union.check(&block(union, &[&zeroth])).map_err(|e| matches!(e, BlockError::Batch { .. })), Err(true));
-    let first = block(union, &[&fifth]);
-    union.apply(&first).unwrap();
+    let at_first = |error| Err(BlockError::Batch { height: 2, batch: 0, error });
+    assert_eq!(union.check(&block(union, &[&zeroth])), at_first(replay(0, 0)));
+    assert_eq!(union.check(&block(union, &[&second])), at_first(gap(2, 0)));
+    union.apply(&block(union, &[&first])).unwrap();
     for (batches, expected) in [
-        (vec![&fifth], replay(0, 5, 5)),
-        (vec![&third], replay(0, 3, 5)),
-        (vec![&sixth, &sixth], replay(1, 6, 6)),
-        (vec![&eighth, &sixth], replay(1, 6, 8)),
+        (vec![&first], refused(0, replay(1, 1))),
+        (vec![&zeroth], refused(0, replay(0, 1))),
+        (vec![&second, &second], refused(1, replay(2, 2))),
+        (vec![&third], refused(0, gap(3, 1))),
+        (vec![&third, &second], refused(0, gap(3, 1))),
+        (vec![&second, &fourth, &third], refused(1, gap(4, 2))),
     ] {
         let (before, state) = (union.books_hash(), union.state());
         let bad = block(union, &batches);
         assert_eq!(union.apply(&bad).map(|_| ()), expected);
-        assert_eq!((union.books_hash(), union.state(), union.height(), union.sequence(A)), (before, state, 2, 5));
+        assert_eq!((union.books_hash(), union.state(), union.height(), union.sequence(A)), (before, state, 2, 1));
     }
-    let good = block(union, &[&sixth, &eighth]);
+    let good = block(union, &[&second, &third]);
     assert_eq!(union.apply(&good).unwrap().outcomes.len(), 2);
-    assert_eq!((union.sequence(A), union.sequence(B)), (8, 0));
+    assert_eq!((union.sequence(A), union.sequence(B)), (3, 0));
     assert_eq!(scene.positions(), [-30, 30]);
 }

@@ -25,9 +25,11 @@ impl Chain {
 
     /// The next block, a batch for each run of records of one member.
     pub fn block(&self, records: &[(u16, Record)]) -> Block {
-        let mut batches = Vec::new();
+        let mut batches: Vec<Batch> = Vec::new();
         for run in records.chunk_by(|a, b| a.0 == b.0) {
-            let (member, sequence) = (run[0].0, self.union.sequence(run[0].0) + 1 + batches.len() as u64);
+            let member = run[0].0;
+            let before = batches.iter().filter(|batch| batch.header().member == member).count();
+            let sequence = self.union.sequence(member) + 1 + before as u64;
             let records: Vec<Record> = run.iter().map(|(_, record)| *record).collect();
             let union = self.union.charter().hash();
             let roster = self.union.rosters().of_height(self.union.height() + 1).expect("the next block's roster");

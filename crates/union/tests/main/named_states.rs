@@ -73,36 +73,37 @@ fn blocks_on_blocks_that_nobody_executed() {
     let mut scene = Scene::new(Terms::of(3));
     let (charter, rosters) = (scene.union.charter().clone(), scene.union.rosters().clone());
     let batch = |member, sequence| {
-        let record = Command::Pay(scene.order(u128::from(sequence), member, (member + 1) % 3, 10)).encode();
+        let record =
+            Command::Pay(scene.order(u128::from(sequence) * 3 + u128::from(member), member, (member + 1) % 3, 10))
+                .encode();
         let bytes = signed(charter.hash(), member, sequence, &[record], &[]).unwrap();
         Batch::verify(Arc::from(bytes), &rosters).unwrap()
     };
     let (mut tip, state) = (scene.union.tip().clone(), scene.union.state());
     let mut blocks = Vec::new();
-    for (behind, sequences) in [(0, [1, 2]), (1, [4, 3]), (2, [5, 9])] {
-        let batches = sequences.map(|sequence| batch((sequence % 2) as u16, sequence)).to_vec();
+    for (behind, sequences) in [(0, [(A, 1), (B, 1)]), (1, [(B, 2), (B, 3)]), (2, [(B, 4), (A, 2)])] {
+        let batches = sequences.map(|(member, sequence)| batch(member, sequence)).to_vec();
         let block = Block::new(tip.height() + 1, tip.time_ms() + 5, tip.hash(), behind, state, batches);
         assert_eq!(tip.check(&block, rosters.current()), Ok(()));
         tip = tip.after(&block);
         assert_eq!(tip.hash(), block.header().hash());
         blocks.push(block);
     }
-    assert_eq!((tip.sequences(), tip.state_height()), (&[4, 9, 0][..], 1));
+    assert_eq!((tip.sequences(), tip.state_height()), (&[2, 4, 0][..], 1));
 
     // What it may not put on top.
     let on_top = |batches| Block::new(tip.height() + 1, tip.time_ms(), tip.hash(), 0, state, batches);
     let check = |batches| tip.check(&on_top(batches), rosters.current());
-    let replayed = |at, got, last| {
-        let error = BatchError::Replay { member: A, got, last };
-        Err(BlockError::Batch { height: 5, batch: at, error })
-    };
-    assert_eq!(check(vec![batch(A, 5), batch(B, 10)]), Ok(()));
-    assert_eq!(check(vec![batch(A, 4)]), replayed(0, 4, 4));
-    assert_eq!(check(vec![batch(B, 11), batch(A, 6), batch(A, 6)]), replayed(2, 6, 6));
+    let refused = |batch, error| Err(BlockError::Batch { height: 5, batch, error });
+    let replay = |got, last| BatchError::Replay { member: A, got, last };
+    assert_eq!(check(vec![batch(A, 3), batch(B, 5)]), Ok(()));
+    assert_eq!(check(vec![batch(A, 2)]), refused(0, replay(2, 2)));
+    assert_eq!(check(vec![batch(B, 5), batch(A, 3), batch(A, 3)]), refused(2, replay(3, 3)));
+    assert_eq!(check(vec![batch(B, 5), batch(A, 4)]), refused(1, BatchError::Gap { member: A, got: 4, last: 2 }));
     let mut next = tip.clone();
-    assert_eq!(next.take(batch(A, 6).header()), Ok(()));
-    assert_eq!(next.take(batch(A, 6).header()), Err(BatchError::Replay { member: A, got: 6, last: 6 }));
-    assert_eq!(next.sequence(A), 6);
+    assert_eq!(next.take(batch(A, 3).header()), Ok(()));
+    assert_eq!(next.take(batch(A, 3).header()), Err(replay(3, 3)));
+    assert_eq!(next.sequence(A), 3);
 
     for block in &blocks {
         scene.union.apply(block).expect("the next block");

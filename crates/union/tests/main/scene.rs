@@ -204,11 +204,13 @@ impl Scene {
     /// Applies a block of signed batches.
     pub fn apply(&mut self, batches: &[Unsigned]) -> &Applied {
         let charter = self.union.charter().clone();
+        let of_member =
+            |before: &[Unsigned], member: u16| before.iter().filter(|batch| batch.0 == member).count() as u64;
         let batches = batches
             .iter()
             .enumerate()
             .map(|(at, (member, records, details))| {
-                let sequence = self.union.sequence(*member) + 1 + at as u64;
+                let sequence = self.union.sequence(*member) + 1 + of_member(&batches[..at], *member);
                 let bytes = signed(charter.hash(), *member, sequence, records, details).expect("a batch");
                 Batch::verify(Arc::from(bytes), self.union.rosters()).expect("a good signature")
             })
