@@ -1,13 +1,14 @@
 //! What a seed decides: who takes part, who is hostile, which faults there are.
 
 use super::adversary::Hostility;
+use super::network::Conditions;
 use crate::consensus::Timing;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
 
 /// Faults that a seed may have. Each seed has some of them, so that one does not hide what another would show.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Faults {
     /// A node is told to stop, and started again.
     pub stops: bool,
@@ -45,6 +46,10 @@ pub(crate) struct Plan {
     pub orders: usize,
     /// By member, what its clock shows too much.
     pub clock_skews_ms: Vec<i64>,
+    /// How long messages take when there are no faults any more, in milliseconds.
+    pub calm_delay_ms: (u64, u64),
+    /// The clocks stand still, as in a scenario: no block is made unasked.
+    pub clocks_stand: bool,
     pub timing: Timing,
     /// A node writes a snapshot when so many bytes of blocks came.
     pub snapshot_bytes: u64,
@@ -92,6 +97,8 @@ impl Plan {
             late,
             orders: random.random_range(2..8),
             clock_skews_ms: (0..nodes).map(|_| random.random_range(-skew_ms..=skew_ms)).collect(),
+            calm_delay_ms: Conditions::CALM.delay_ms,
+            clocks_stand: false,
             timing: Timing { idle: Duration::from_millis(random.random_range(200..800)), ..Timing::default() },
             snapshot_bytes: if random.random() { 4_000 } else { 1 << 30 },
             segment_bytes: if random.random() { 4_096 } else { 64 << 20 },

@@ -166,7 +166,7 @@ async fn simulate(context: deterministic::Context, hall: Arc<Hall>) -> Ran {
     // Calm: everybody is there, the network is good, only hostile nodes are as they were.
     hall.record.note("calm");
     hall.network.split(vec![0; hall.plan.nodes]);
-    hall.network.set_conditions(Conditions::CALM);
+    hall.network.set_conditions(Conditions { delay_ms: hall.plan.calm_delay_ms, ..Conditions::CALM });
     for (place, seat) in seats.lock().iter_mut() {
         seat.journal.mend();
         seat.engine.mend();

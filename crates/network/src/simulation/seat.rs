@@ -127,7 +127,9 @@ impl Seat {
             Ok((journal, _)) => journal,
             Err(error) => return hall.record.violation(format!("node {place:?} cannot open its journal: {error}")),
         };
-        let clock = {
+        let clock = if plan.clocks_stand {
+            Clock::standing_at(hall.charter.calendar.time_ms(hall.charter.first_day, 12 * 3_600))
+        } else {
             // A twin's clock differs, so that its blocks do.
             let skew_ms = plan.clock_skews_ms[place.0] + 7 * place.1 as i64;
             let context = context.child("clock");

@@ -1,8 +1,9 @@
 //! Seeds that pass, bugs that are found, and a seed that is the same twice.
 
 use super::injected::Bug;
+use super::plan::{Faults, Plan};
 use super::report::Report;
-use super::run::{Ran, run};
+use super::run::{Ran, run, run_plan};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,6 +54,22 @@ fn nothing_goes_wrong() {
     let report = report.into_inner().unwrap();
     println!("{report}");
     assert!(report.failed.is_empty(), "{} seeds failed", report.failed.len());
+}
+
+/// Of a block for which too few voted in time nobody hears again, unless another block follows it.
+#[test]
+fn orders_become_final_while_the_clock_stands() {
+    for seed in 0..30 {
+        let quiet = Faults { loss: true, delay: true, ..Faults::default() };
+        let plan = Plan::of(seed);
+        let hostile = vec![None; plan.nodes];
+        // As long as a leader is waited for: some hear of a block in time, and some do not.
+        let calm_delay_ms = (1, 400);
+        let plan =
+            Plan { hostile, faults: quiet, decides: false, late: None, calm_delay_ms, clocks_stand: true, ..plan };
+        let ran = run_plan(plan, None, false);
+        assert_eq!(ran.outcome.violations, Vec::<String>::new(), "seed {seed}");
+    }
 }
 
 /// A seed has the same blocks, states and steps every time.
