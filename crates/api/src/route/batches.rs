@@ -15,6 +15,9 @@ use union::{Batch, BatchError};
 /// Submits a batch that a member has signed. The answer is the receipt: durable and final, with an outcome for each
 /// command. The very same batch again gets its first receipt for as long as that is kept; later it is refused as
 /// replayed, and its orders say what became of them.
+///
+/// A member's sequences are 1, 2, 3, ...: among several nodes a batch waits for those before it, and a node that orders alone refuses
+/// it (409, `sequence`) until they were taken. `GET /v1/members/{code}` says which is next.
 #[utoipa::path(post, path = "/v1/batches", tag = "writes",
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The batch, at most 2 MiB"),
     responses((status = 200, body = ReceiptView), (status = 400, body = Problem), (status = 409, body = Problem),

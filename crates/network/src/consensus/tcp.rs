@@ -1,10 +1,11 @@
 //! A node among others on a real network: its thread, its connections, its end.
 
 use super::certificate::{namespace, public_key};
+use super::connections::Connections;
 use super::engine::{Channels, Engine, Parts, message_bytes_max};
 use super::peers::{self, AddressBook};
 use super::pool::Pool;
-use super::{PublicKey, Timing, connections};
+use super::{PublicKey, Timing};
 use crate::clock::Clock;
 use crate::error::NodeError;
 use crate::node::{FailUnlessDefused, Options, Shared};
@@ -195,20 +196,25 @@ async fn live(
     // A receiver keeps as many messages as may come in a second from all others. Votes are short; blocks and batches are
     // not.
     let (short, long) = (Quota::per_second(NZU32!(512)), Quota::per_second(NZU32!(64)));
+    let connections = Connections::default();
+    let mut register = |channel, quota| {
+        let (sender, receiver) = network.register(channel, quota);
+        (connections.only(sender), receiver)
+    };
     let channels = Channels {
-        votes: network.register(0, short),
-        certificates: network.register(1, short),
-        missed: network.register(2, short),
-        backfill: network.register(3, long),
-        blocks: network.register(4, Quota::per_second(NZU32!(128))),
-        batches: network.register(5, long),
+        votes: register(0, short),
+        certificates: register(1, short),
+        missed: register(2, short),
+        backfill: register(3, long),
+        blocks: register(4, Quota::per_second(NZU32!(128))),
+        batches: register(5, long),
     };
     // Nothing is sent here: a sender knows whom it would reach.
     let (reach, _) = network.register(6, short);
     let network = network.start();
     let counting = context.child("connections").spawn({
         let shared = parts.shared.clone();
-        move |context| connections::count(context, shared, reach)
+        move |context| connections.follow(context, shared, reach)
     });
     let following = context.child("peers").spawn({
         let (shared, oracle) = (parts.shared.clone(), oracle.clone());

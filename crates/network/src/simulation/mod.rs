@@ -41,4 +41,4 @@ mod store;
 mod tests;
 
 pub(crate) use injected::{Bug, Injected};
-pub(crate) use payments::{Payer, charter};
+pub(crate) use payments::{Payer, charter, public_keys};
