@@ -42,7 +42,6 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(api.bounds.head_timeout).max_buf_size(HEAD_BYTES_MAX);
-    let acceptor = api.tls.as_ref().map(Tls::acceptor);
     let handshake_timeout = api.bounds.handshake_timeout;
 
     let mut shutdown = std::pin::pin!(shutdown);
@@ -73,7 +72,7 @@ pub async fn serve(
                 async move { Ok::<_, Infallible>(answering.until_sent(response.await?)) }
             }
         });
-        let (http, watcher, acceptor) = (http.clone(), graceful.watcher(), acceptor.clone());
+        let (http, watcher, acceptor) = (http.clone(), graceful.watcher(), api.tls.as_ref().map(Tls::acceptor));
         let mut stopping = api.stopping.subscribe();
         tokio::spawn(async move {
             let served = async {

@@ -7,7 +7,7 @@ use keys::key_file::{KeyFileError, read_private};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -20,9 +20,17 @@ use x509_cert::der::Decode;
 /// The longest PEM file that is read, in bytes.
 const PEM_BYTES_MAX: usize = 1 << 20;
 
-/// A certificate with its private key, to serve with.
+/// A certificate with its private key, to serve with. Clones are one: what is read again counts for all of them.
 #[derive(Clone, Debug)]
 pub struct Tls {
+    certificate: PathBuf,
+    key: PathBuf,
+    pair: Arc<RwLock<Pair>>,
+}
+
+/// What was last read from the two files.
+#[derive(Clone, Debug)]
+struct Pair {
     config: Arc<ServerConfig>,
     expires_ms: u64,
 }
@@ -83,13 +91,8 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     Ok(found)
 }
 
-impl Tls {
-    /// Reads a chain of certificates, the node's own first, and the key of that one; both PEM. TLS 1.3 and 1.2 are spoken.
-    ///
-    /// # Errors
-    ///
-    /// [`TlsError`] names the file; also where others than its owner can reach the key.
-    pub fn read(certificate: &Path, key: &Path) -> Result<Tls, TlsError> {
+impl Pair {
+    fn read(certificate: &Path, key: &Path) -> Result<Pair, TlsError> {
         let chain = certificates(certificate)?;
         let own = x509_cert::Certificate::from_der(&chain[0]).map_err(|error| TlsError::Content {
             path: certificate.into(),
@@ -107,21 +110,49 @@ impl Tls {
         let mut config = config.map_err(pair)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let expires_ms = u64::try_from(expires.as_millis()).unwrap_or(u64::MAX);
-        Ok(Tls { config: Arc::new(config), expires_ms })
+        Ok(Pair { config: Arc::new(config), expires_ms })
+    }
+}
+
+impl Tls {
+    /// Reads a chain of certificates, the node's own first, and the key of that one; both PEM. TLS 1.3 and 1.2 are spoken.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] names the file; also where others than its owner can reach the key.
+    pub fn read(certificate: &Path, key: &Path) -> Result<Tls, TlsError> {
+        let pair = Arc::new(RwLock::new(Pair::read(certificate, key)?));
+        Ok(Tls { certificate: certificate.into(), key: key.into(), pair })
+    }
+
+    /// Reads both files again, for the connections that come from now on; those that are open stay.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tls::read`]; then what was read before stays in use.
+    pub fn read_again(&self) -> Result<(), TlsError> {
+        let pair = Pair::read(&self.certificate, &self.key)?;
+        *self.pair.write().unwrap_or_else(PoisonError::into_inner) = pair;
+        Ok(())
+    }
+
+    fn pair(&self) -> Pair {
+        self.pair.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// When the node's own certificate expires, in Unix milliseconds.
     pub fn expires_ms(&self) -> u64 {
-        self.expires_ms
+        self.pair().expires_ms
     }
 
     /// How long the certificate can still be used at a time in Unix milliseconds; nothing where it has expired.
     pub fn left(&self, now_ms: u64) -> Duration {
-        Duration::from_millis(self.expires_ms.saturating_sub(now_ms))
+        Duration::from_millis(self.expires_ms().saturating_sub(now_ms))
     }
 
+    /// For the next connection.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.config.clone())
+        TlsAcceptor::from(self.pair().config)
     }
 }
 

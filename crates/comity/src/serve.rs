@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::{self, error::RecvError};
 use union::Event;
 
@@ -50,7 +50,8 @@ pub struct Arguments {
 }
 
 const NOTES: &str = "\
-The first SIGINT or SIGTERM lets requests that are under way finish, writes a snapshot and ends with 0.
+The first SIGINT or SIGTERM lets requests that are under way finish, writes a snapshot and ends with 0. SIGHUP reads the
+certificate under [tls] again, for connections that come then.
 When it listens it says where, in one line on standard output (with --output json as {\"listening\": \"http://...\"}).";
 
 /// A rehearsal moves a journal with blocks ahead by at most this, in milliseconds.
@@ -111,6 +112,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     runtime.block_on(async {
         // Before anything else, so that a signal during the start is not lost and not fatal.
         let stop = stop_signal()?;
+        tokio::spawn(renew(tls.clone(), signals(SignalKind::hangup())?));
         let listener = TcpListener::bind(listen).await;
         let listener = listener.map_err(|error| {
             Failure::failed(format!(
@@ -168,7 +170,24 @@ fn tell_expiry(tls: &Tls) {
     if left.is_zero() {
         tracing::error!(expires, "the certificate under [tls] has expired: nobody who checks it connects; renew it");
     } else if left < RENEW_BEFORE {
-        tracing::warn!(expires, "the certificate under [tls] expires soon: renew it, and start the node again");
+        tracing::warn!(expires, "the certificate under [tls] expires soon: renew it, and send the node SIGHUP");
+    }
+}
+
+/// Reads the certificate again at each signal; one that is of no use leaves the one before in use.
+async fn renew(tls: Option<Tls>, mut hangups: Signal) {
+    while hangups.recv().await.is_some() {
+        let Some(tls) = &tls else {
+            tracing::info!("SIGHUP reads the certificate under [tls] again, and there is none");
+            continue;
+        };
+        match tls.read_again() {
+            Ok(()) => {
+                tracing::info!(expires = instant(tls.expires_ms()), "the certificate under [tls] was read again");
+                tell_expiry(tls);
+            }
+            Err(error) => tracing::error!(%error, "the certificate under [tls] was not changed"),
+        }
     }
 }
 
@@ -234,9 +253,7 @@ fn tell_late_clock(last_ms: u64, now_ms: u64) {
 
 /// Becomes ready at the first signal to stop.
 pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
-    let failed = |error| Failure::failed(format!("cannot wait for signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let (mut interrupt, mut terminate) = (signals(SignalKind::interrupt())?, signals(SignalKind::terminate())?);
     Ok(async move {
         let name = tokio::select! {
             _ = interrupt.recv() => "SIGINT",
@@ -244,6 +261,10 @@ pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
         };
         tracing::info!(signal = name, "stopping: what is under way is finished first");
     })
+}
+
+fn signals(kind: SignalKind) -> Result<Signal> {
+    signal(kind).map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))
 }
 
 fn start_log(format: LogFormat, level: tracing::Level) {

@@ -188,7 +188,7 @@ pub fn certificate(findings: &mut Findings, file: &NodeFile, config: &Path) {
         Err(failure) => findings.wrong(check, failure.text, "correct [tls] in the configuration, or the file"),
         Ok(Some(tls)) => {
             let (left, expires) = (tls.left(system_ms()), instant(tls.expires_ms()));
-            let advice = "renew it, and start the node again";
+            let advice = "renew it, and send the running node SIGHUP (systemctl reload comity)";
             match left {
                 Duration::ZERO => findings.wrong(check, format!("has expired on {expires}"), advice),
                 left if left < RENEW_BEFORE => findings.warning(check, format!("expires on {expires}"), advice),

@@ -73,6 +73,14 @@ impl Serving {
         self.run(&[arguments, &["--member", member, "--key", &key]].concat())
     }
 
+    /// Sends the node a signal, and waits until its log says something about it.
+    pub fn signal(&mut self, signal: Signal, said: &str) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+        let log = BufReader::new(self.child.stderr.as_mut().expect("it is read here alone"));
+        let mut lines = log.lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains(said)), "the log ends without: {said}");
+    }
+
     /// Asks the node to stop, waits until it has, and returns its log.
     pub fn stop(mut self, signal: Signal) -> String {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();

@@ -2,20 +2,26 @@
 
 use crate::scene::{Scene, command, run};
 use crate::serving::{NOON, Serving};
+use nix::sys::signal::Signal;
 use std::os::unix::fs::PermissionsExt;
 
-/// A scene whose node has a certificate of its own, for these days.
-fn with_certificate(days: i64) -> Scene {
-    let scene = Scene::new();
+/// Gives the scene's node a certificate of its own, for these days.
+fn certify(scene: &Scene, days: i64) {
     let mut parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().cast_signed();
     let ends = u64::try_from(now + days * 86_400).unwrap();
     parameters.not_after = rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(ends);
     let key = rcgen::KeyPair::generate().unwrap();
-    std::fs::create_dir(scene.path("union/tls")).unwrap();
+    std::fs::create_dir_all(scene.path("union/tls")).unwrap();
     std::fs::write(scene.path("union/tls/own.pem"), parameters.self_signed(&key).unwrap().pem()).unwrap();
     std::fs::write(scene.path("union/tls/own.key"), key.serialize_pem()).unwrap();
     std::fs::set_permissions(scene.path("union/tls/own.key"), PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+/// A scene whose node serves with a certificate for these days.
+fn with_certificate(days: i64) -> Scene {
+    let scene = Scene::new();
+    certify(&scene, days);
     let config = scene.path("union/node.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -70,7 +76,7 @@ fn commands_reach_a_node_over_tls_that_they_trust() {
     run(&["members", "--node", &url.replace("https", "http")]).expect(unreachable);
     run(&["members", "--node", &url, "--ca", &scene.arg("none.pem")]).expect(2).says(&["none.pem"]);
     run(&["members", "--node", "ftp://localhost"]).expect(2).says(&["https://"]);
-    let log = node.stop(nix::sys::signal::Signal::SIGTERM);
+    let log = node.stop(Signal::SIGTERM);
     assert!(!log.contains("expire"), "{log}");
 }
 
@@ -80,7 +86,7 @@ fn a_certificate_that_is_of_no_use_is_told_of() {
     let config = scene.arg("union/node.toml");
     assert_eq!(certificate_check(&config, 0).0, "warning");
     let node = Serving::start(&scene, &[]);
-    let log = node.stop(nix::sys::signal::Signal::SIGTERM);
+    let log = node.stop(Signal::SIGTERM);
     assert!(log.contains("the certificate under [tls] expires soon"), "{log}");
 
     let key = scene.path("union/tls/own.key");
@@ -97,6 +103,27 @@ fn a_certificate_that_is_of_no_use_is_told_of() {
     let over = with_certificate(-1);
     let (status, text) = certificate_check(&over.arg("union/node.toml"), 1);
     assert!(status == "wrong" && text.contains("has expired"), "{text}");
+}
+
+#[test]
+fn a_renewed_certificate_is_read_while_the_node_runs() {
+    let scene = with_certificate(10);
+    let mut node = start_at(&scene, "127.0.0.1:0", &["--log-level=info"]);
+    let (url, own, before) = (node.url.clone(), scene.arg("union/tls/own.pem"), scene.arg("before.pem"));
+    std::fs::copy(&own, &before).unwrap();
+    let members = |ca: &str| run(&["members", "--node", &url, "--ca", ca]);
+    let unreachable = run(&["members", "--node", "http://127.0.0.1:1"]).code;
+    certify(&scene, 90);
+    members(&before).expect(0);
+    members(&own).expect(unreachable);
+    node.signal(Signal::SIGHUP, "the certificate under [tls] was read again");
+    members(&own).expect(0);
+    members(&before).expect(unreachable);
+    // A certificate without its key changes nothing.
+    std::fs::write(scene.path("union/tls/own.key"), rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    node.signal(Signal::SIGHUP, "the certificate under [tls] was not changed");
+    members(&own).expect(0);
+    node.stop(Signal::SIGTERM);
 }
 
 #[test]
