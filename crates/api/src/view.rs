@@ -37,7 +37,9 @@ pub use outlook::OutlookView;
 pub use position::{BilateralView, PositionView, UnionAccountsView};
 pub use proposal::ProposalView;
 pub use queue_run::{ForecastCurrencyView, QueueForecastView, QueueRunView, TriedView};
-pub use simulation::{ExposureView, QueueDelayView, SimulatedCycleView, SimulatedMemberView, SimulationView};
+pub use simulation::{
+    ExposureView, QueueDelayView, SimulatedCycleView, SimulatedMemberView, SimulationView, SpreadView, SpreadsView,
+};
 pub use statement::{AccountStatementView, EntryView, StatementView};
 
 use ledger::{AccountKey, Book, NO_CAP};

@@ -171,3 +171,43 @@ pub struct SimulatedCycleView {
     /// By member: what of it is not called for.
     pub open_balances: Vec<i128>,
 }
+
+/// How figures are spread over simulations with several seeds. Amounts in minor units of the unit of account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpreadsView {
+    /// What the rules are called.
+    pub charter: String,
+    /// Seeds, from the one that was asked for on.
+    pub runs: u64,
+    /// Orders in all of them.
+    pub orders: u64,
+    /// What members paid each other in the settlement asset.
+    pub settled_in_asset: SpreadView,
+    /// What debtors owe the union at the end.
+    pub credit_extended: SpreadView,
+    /// The most that a member owed.
+    pub largest_exposure: SpreadView,
+    /// Orders that did not settle, by value.
+    pub never_settled_value: SpreadView,
+    /// Charges on all members.
+    pub charges: SpreadView,
+    /// What all members defaulted on.
+    pub defaulted: SpreadView,
+}
+
+/// How a figure is spread, each by nearest rank, so that it came up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpreadView {
+    /// The least.
+    pub least: u128,
+    /// A twentieth is not above this.
+    pub p5: u128,
+    /// Half is not above this.
+    pub median: u128,
+    /// All but a twentieth are not above this.
+    pub p95: u128,
+    /// The most.
+    pub most: u128,
+}

@@ -3,9 +3,10 @@
 use crate::harness::{Server, operator_key, people, problem};
 use api::Bounds;
 use api::client::Client;
-use api::view::SimulationView;
+use api::view::{SimulationView, SpreadsView};
 use serde_json::{Value, json};
 use simulate::preset::{PRESETS, preset};
+use simulate::simulation::monte_carlo::monte_carlo;
 use simulate::simulation::{Setup, simulate};
 use simulate::trade::Trade;
 use std::io::{Read, Write};
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 const RING: &str = "exporter,importer,year,usd_million\nBBB,AAA,2006,90\nCCC,BBB,2006,60\nAAA,CCC,2006,45\n";
 
 fn request(more: Value) -> Value {
-    let mut request = json!({"trade": RING, "year": 2006, "charters": [{"name": "aladi"}], "orders": 300});
+    let mut request = json!({"trade": RING, "years": [2006], "charters": [{"name": "aladi"}], "orders": 300});
     for (key, value) in more.as_object().cloned().unwrap_or_default() {
         request[key] = value;
     }
@@ -43,7 +44,7 @@ fn the_answer_is_what_the_simulator_says() {
         let setup = Setup { rules_name, rules, trade: &trade, years, members, orders, seed, shocks, deposit_percent };
         serde_json::to_value(simulate(&setup, |_| {}).unwrap()).unwrap()
     });
-    assert_eq!(answer, json!({"simulations": expected}));
+    assert_eq!(answer, json!({"simulations": expected, "spreads": []}));
     assert_eq!(answer["simulations"][0]["gross_major"], "195000000.00");
     assert_eq!(answer["simulations"][0]["multilateral_net_major"], "45000000.00");
 
@@ -52,6 +53,33 @@ fn the_answer_is_what_the_simulator_says() {
         let view: SimulationView = serde_json::from_value(one.clone()).unwrap();
         assert_eq!(serde_json::to_value(view).unwrap(), *one);
     }
+}
+
+/// What the library says for the same, and what goes wrong in it is told in words.
+#[test]
+fn years_shocks_and_seeds() {
+    let server = Server::start();
+    let client = server.session("vera");
+    let trade_text = format!("{RING}{}", RING.lines().skip(1).collect::<Vec<_>>().join("\n").replace("2006", "2007"));
+    let written = ["stops:AAA@2006-03-01", "leaves:BBB@2007-02-01", "rate:CCC:30@2006-06-01"];
+    let more = json!({"trade": trade_text, "years": [2006, 2007], "shocks": written, "seed": 3, "runs": 4});
+    let answer = post(&client, more).unwrap();
+
+    let trade = Trade::read(trade_text.as_bytes()).unwrap();
+    let shocks = written.map(|text| text.parse().unwrap());
+    let members = ["AAA", "BBB", "CCC"].map(str::to_owned);
+    let (rules_name, rules, years) = ("aladi", preset("aladi").unwrap().text, &[2006, 2007]);
+    let (members, orders, seed, shocks, deposit_percent) = (&members, 300, 3, &shocks, 5);
+    let setup = Setup { rules_name, rules, trade: &trade, years, members, orders, seed, shocks, deposit_percent };
+    let one = simulate(&setup, |_| {}).unwrap();
+    let many = monte_carlo(&setup, 4, || {}).unwrap();
+    assert_eq!(answer, json!({"simulations": [one], "spreads": [many]}));
+    let report = &answer["simulations"][0];
+    assert_eq!(report["years"], json!([2006, 2007]));
+    assert_eq!(report["shocks"].as_array().unwrap().len(), 3, "{report}");
+    let spreads: SpreadsView = serde_json::from_value(answer["spreads"][0].clone()).unwrap();
+    assert_eq!(spreads.runs, 4);
+    assert!(spreads.settled_in_asset.least <= spreads.settled_in_asset.most);
 }
 
 #[test]
@@ -77,10 +105,19 @@ fn what_cannot_be_simulated_is_refused() {
         (charters(0), 400, "charters", "1 to 16"),
         (charters(17), 400, "charters", "1 to 16"),
         (json!({"charters": [{"name": "bretton-woods"}]}), 400, "charters", "presets are keynes-1941"),
-        (json!({"shocks": []}), 400, "body", "unknown field"),
+        (json!({"shock": []}), 400, "body", "unknown field"),
+        (json!({"years": []}), 400, "years", "1 to 20"),
+        (json!({"years": (1990..=2010).collect::<Vec<_>>()}), 400, "years", "1 to 20"),
+        (json!({"runs": 0}), 400, "runs", "1 to 200"),
+        (json!({"runs": 201}), 400, "runs", "1 to 200"),
+        (json!({"runs": 21, "orders": 100_000}), 400, "runs", "2100000 orders"),
+        (json!({"shocks": ["burns:AAA@2006-05-01"]}), 400, "shocks", "stops:CODE@DAY"),
+        (json!({"shocks": vec!["stops:AAA@2006-05-01"; 33]}), 400, "shocks", "at most 32"),
+        (json!({"shocks": ["stops:XXX@2006-05-01"]}), 422, "charters", "XXX, which is not a member"),
+        (json!({"years": [2006, 2006]}), 422, "charters", "ascending order"),
         (json!({"trade": "a,b\n1,2\n"}), 422, "trade", "missing field"),
         (json!({"trade": RING.replace("90", "9e9")}), 422, "trade", "line 2"),
-        (json!({"year": 2005}), 422, "charters", "2 to 100"),
+        (json!({"years": [2005]}), 422, "charters", "2 to 100"),
         (json!({"members": ["AAA", "XXX"]}), 422, "charters", "no trade of XXX"),
         (json!({"members": ["AAA"]}), 422, "charters", "2 to 100"),
         (no_rules, 422, "charters", "ours: the rules"),
@@ -138,7 +175,7 @@ fn what_is_too_much_is_refused() {
         assert!(problem.status == 422 && problem.detail.contains(said), "{problem:?}");
     }
     // The first year that there is.
-    let first = json!({"trade": RING.replace("2006", "1970"), "year": 1970, "orders": 10_000});
+    let first = json!({"trade": RING.replace("2006", "1970"), "years": [1970], "orders": 10_000});
     assert!(post(&client, first).is_ok());
 }
 

@@ -1,7 +1,7 @@
-//! The same simulation for many seeds, on all cores.
+//! The same simulation for many seeds, on all cores or one by one.
 
 use super::outcome::Outcome;
-use super::{Setup, SimulationError, simulate};
+use super::{Setup, SimulationError, simulate, simulate_while};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -58,33 +58,81 @@ pub struct MonteCarlo {
     pub defaulted: Spread,
 }
 
-/// Simulates `runs` seeds from that of the setup on. `told` hears of each that is done.
+/// What is kept of each run.
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    orders: u64,
+    settled_in_asset: u128,
+    credit_extended: u128,
+    largest_exposure: u128,
+    never_settled_value: u128,
+    charges: u128,
+    defaulted: u128,
+}
+
+impl Figures {
+    fn of(outcome: &Outcome) -> Figures {
+        Figures {
+            orders: outcome.orders,
+            settled_in_asset: outcome.totals.settled_in_asset,
+            credit_extended: outcome.totals.credit_extended,
+            largest_exposure: outcome.largest_exposure.amount,
+            never_settled_value: outcome.queue_delay.never_settled_value,
+            charges: outcome.members.iter().map(|member| member.charges).sum(),
+            defaulted: outcome.members.iter().map(|member| member.defaulted).sum(),
+        }
+    }
+}
+
+impl MonteCarlo {
+    fn of(setup: &Setup, figures: &[Figures]) -> Result<MonteCarlo, SimulationError> {
+        let spread = |figure: fn(&Figures) -> u128| {
+            let none = || SimulationError::Setup("no runs were asked for".into());
+            Spread::of(figures.iter().map(figure).collect()).ok_or_else(none)
+        };
+        Ok(MonteCarlo {
+            charter: setup.rules_name.to_owned(),
+            runs: figures.len() as u64,
+            orders: figures.iter().map(|figures| figures.orders).sum(),
+            settled_in_asset: spread(|figures| figures.settled_in_asset)?,
+            credit_extended: spread(|figures| figures.credit_extended)?,
+            largest_exposure: spread(|figures| figures.largest_exposure)?,
+            never_settled_value: spread(|figures| figures.never_settled_value)?,
+            charges: spread(|figures| figures.charges)?,
+            defaulted: spread(|figures| figures.defaulted)?,
+        })
+    }
+}
+
+/// The setup with the seed of a run.
+fn run<'a>(setup: &Setup<'a>, number: u64) -> Setup<'a> {
+    Setup { seed: setup.seed.wrapping_add(number), ..setup.clone() }
+}
+
+/// Simulates `runs` seeds from that of the setup on, on all cores. `told` hears of each that is done.
 ///
 /// # Errors
 ///
 /// As [`simulate`]; and no runs at all.
 pub fn monte_carlo(setup: &Setup, runs: u64, told: impl Fn() + Sync) -> Result<MonteCarlo, SimulationError> {
     let one = |number: u64| {
-        let outcome = simulate(&Setup { seed: setup.seed.wrapping_add(number), ..setup.clone() }, |_| {});
+        let outcome = simulate(&run(setup, number), |_| {});
         told();
-        outcome
+        outcome.map(|outcome| Figures::of(&outcome))
     };
-    let outcomes: Vec<Outcome> = (0..runs).into_par_iter().map(one).collect::<Result<_, _>>()?;
-    let spread = |figure: fn(&Outcome) -> u128| {
-        let none = || SimulationError::Setup("no runs were asked for".into());
-        Spread::of(outcomes.iter().map(figure).collect()).ok_or_else(none)
-    };
-    Ok(MonteCarlo {
-        charter: setup.rules_name.to_owned(),
-        runs,
-        orders: outcomes.iter().map(|outcome| outcome.orders).sum(),
-        settled_in_asset: spread(|outcome| outcome.totals.settled_in_asset)?,
-        credit_extended: spread(|outcome| outcome.totals.credit_extended)?,
-        largest_exposure: spread(|outcome| outcome.largest_exposure.amount)?,
-        never_settled_value: spread(|outcome| outcome.queue_delay.never_settled_value)?,
-        charges: spread(|outcome| outcome.members.iter().map(|member| member.charges).sum())?,
-        defaulted: spread(|outcome| outcome.members.iter().map(|member| member.defaulted).sum())?,
-    })
+    let figures: Vec<_> = (0..runs).into_par_iter().map(one).collect::<Result<_, _>>()?;
+    MonteCarlo::of(setup, &figures)
+}
+
+/// As [`monte_carlo`], on this thread alone, as long as `told` says to go on: as for [`simulate_while`].
+///
+/// # Errors
+///
+/// As [`monte_carlo`], and [`SimulationError::Stopped`].
+pub fn one_by_one(setup: &Setup, runs: u64, told: impl Fn(u64) -> bool) -> Result<MonteCarlo, SimulationError> {
+    let one = |number: u64| simulate_while(&run(setup, number), &told).map(|outcome| Figures::of(&outcome));
+    let figures: Vec<_> = (0..runs).map(one).collect::<Result<_, _>>()?;
+    MonteCarlo::of(setup, &figures)
 }
 
 #[cfg(test)]
