@@ -108,6 +108,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(simulations::simulate))
         .routes(routes!(sessions::challenge))
         .routes(routes!(sessions::begin, sessions::show, sessions::end))
+        .routes(routes!(sessions::operators))
         .routes(routes!(sessions::passkey_challenge))
         .routes(routes!(sessions::begin_with_passkey))
         .routes(routes!(approvals::approvals))

@@ -274,6 +274,11 @@ impl Api {
         &self.node
     }
 
+    /// Code of the member whose node this is, where nodes order together.
+    pub(crate) fn own_member(&self) -> Option<&str> {
+        self.member.as_deref()
+    }
+
     /// The charter that is in force.
     pub(crate) fn charter(&self) -> Arc<Charter> {
         self.node.charter()

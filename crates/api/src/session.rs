@@ -225,6 +225,11 @@ impl Sessions {
         Ok(Sessions { union, operators, origin, secret, open: Mutex::default() })
     }
 
+    /// Who may act for a member, by name.
+    pub fn operators(&self, member: u16) -> impl Iterator<Item = &Operator> {
+        self.operators.values().filter(move |(_, of)| *of == member).map(|(operator, _)| &**operator)
+    }
+
     fn tag(&self, tagged: &[u8], signed_with: For<'_>) -> Hmac<Sha256> {
         let mut tag = Hmac::<Sha256>::new_from_slice(&self.secret).expect("a key may have any length");
         tag.update(tagged);

@@ -58,6 +58,11 @@ impl Signatory {
         Signatory { member, key: Arc::new(key), four_eyes_from, last_sequence: Mutex::new(0), unsigned }
     }
 
+    /// Orders of this and more need a second person; minor units of the unit of account.
+    pub fn four_eyes_from(&self) -> u64 {
+        self.four_eyes_from
+    }
+
     pub fn key(&self) -> &Arc<MemberKey> {
         &self.key
     }

@@ -84,7 +84,7 @@ fn list(proposals: &[ProposalView]) -> String {
 
 fn about(proposal: &ProposalView) -> String {
     let protocol = proposal.protocol.map(|protocol| format!("version {protocol}"));
-    proposal.subject.clone().or(protocol).unwrap_or_default()
+    proposal.subject.clone().or(proposal.newcomer.clone()).or(protocol).unwrap_or_default()
 }
 
 /// A proposal in words.

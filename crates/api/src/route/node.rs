@@ -1,13 +1,13 @@
 //! The union and the node itself.
 
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::route::DOCUMENT;
 use crate::service::Api;
 use crate::view::{OutlookView, UnionView};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use network::Standing;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -37,6 +37,19 @@ pub(super) async fn health(State(api): State<Arc<Api>>) -> Json<HealthView> {
 /// So many final blocks a node may be about to apply and still count as ready.
 const BEHIND_MAX: u64 = 16;
 
+/// How a node stands among the members' nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(super) struct NetworkView {
+    /// Nodes that there are, this one included.
+    nodes: usize,
+    /// So many of them agree on a block.
+    quorum: usize,
+    /// So many this one is connected with, itself included.
+    connected: usize,
+    /// Final blocks that it has still to apply.
+    behind: u64,
+}
+
 /// That a node takes batches, and what it and its member have to expect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(super) struct ReadyView {
@@ -44,31 +57,87 @@ pub(super) struct ReadyView {
     health: HealthView,
     #[serde(flatten)]
     outlook: OutlookView,
+    /// Code of the member whose node this is; null where one node orders alone.
+    member: Option<String>,
+    /// Null where one node orders alone.
+    network: Option<NetworkView>,
+}
+
+/// Why a node takes no batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum NotReady {
+    /// Its journal failed: it takes nothing until it is started again.
+    Failed,
+    /// It is shutting down.
+    Stopping,
+    /// It is connected with fewer nodes than agree on a block.
+    NoQuorum,
+    /// It has many final blocks still to apply.
+    Behind,
+}
+
+/// That a node takes no batches, and why: in words, as a code for programs, and how it stands among the nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(super) struct NotReadyView {
+    #[serde(flatten)]
+    problem: Problem,
+    code: NotReady,
+    /// Code of the member whose node this is; null where one node orders alone.
+    member: Option<String>,
+    /// Null where one node orders alone.
+    network: Option<NetworkView>,
+}
+
+impl NotReady {
+    /// What keeps a node from taking batches, if anything does.
+    fn of(api: &Api, network: Option<NetworkView>) -> Option<NotReady> {
+        match network {
+            _ if api.node.has_failed() => Some(NotReady::Failed),
+            _ if *api.stopping.borrow() => Some(NotReady::Stopping),
+            Some(found) if found.connected < found.quorum => Some(NotReady::NoQuorum),
+            Some(found) if found.behind > BEHIND_MAX => Some(NotReady::Behind),
+            _ => None,
+        }
+    }
+
+    fn text(self, network: Option<NetworkView>) -> String {
+        match (self, network) {
+            (NotReady::NoQuorum, Some(NetworkView { nodes, quorum, connected, .. })) => {
+                format!(
+                    "of {nodes} nodes this one is connected with {connected}, itself included; {quorum} agree on a block"
+                )
+            }
+            (NotReady::Behind, Some(NetworkView { behind, .. })) => {
+                format!("this node is {behind} final blocks behind and catches up")
+            }
+            (NotReady::Stopping, _) => "the node is shutting down".to_owned(),
+            _ => "the journal failed: this node takes nothing until it is started again".to_owned(),
+        }
+    }
 }
 
 /// Whether the node takes batches: it has not failed, and among several it is connected to a quorum and has caught up. Also
 /// whether it votes on blocks, on which proposals its member has still to vote, and what somebody has to do something about.
-#[utoipa::path(get, path = "/ready", tag = "node", responses((status = 200, body = ReadyView), (status = 503, body = Problem)))]
-pub(super) async fn ready(State(api): State<Arc<Api>>) -> Result<Json<ReadyView>, Problem> {
-    if api.node.has_failed() {
-        return Err(Problem::new(Kind::Busy, "the journal failed: this node takes nothing until it is started again"));
-    }
-    if *api.stopping.borrow() {
-        return Err(Problem::new(Kind::Busy, "the node is shutting down"));
-    }
-    if let Some(Standing { nodes, quorum, connected, behind, .. }) = api.node.standing() {
-        if connected < quorum {
-            let text = format!(
-                "of {nodes} nodes this one is connected with {connected}, itself included; {quorum} agree on a block"
-            );
-            return Err(Problem::new(Kind::Busy, text));
-        }
-        if behind > BEHIND_MAX {
-            return Err(Problem::new(Kind::Busy, format!("this node is {behind} final blocks behind and catches up")));
-        }
+#[utoipa::path(get, path = "/ready", tag = "node", responses((status = 200, body = ReadyView), (status = 503, body = NotReadyView)))]
+pub(super) async fn ready(State(api): State<Arc<Api>>) -> Response {
+    let standing = api.node.standing();
+    let network = standing.map(|Standing { nodes, quorum, connected, behind, .. }| NetworkView {
+        nodes,
+        quorum,
+        connected,
+        behind,
+    });
+    let member = api.own_member().map(str::to_owned);
+    if let Some(code) = NotReady::of(&api, network) {
+        let problem = Problem::busy(code.text(network));
+        let mut response = problem.clone().into_response();
+        let body = serde_json::to_vec(&NotReadyView { problem, code, member, network }).expect("it has a JSON form");
+        *response.body_mut() = body.into();
+        return response;
     }
     let health = HealthView { status: "ok".to_owned(), height: api.node.durable_height() };
-    Ok(Json(ReadyView { health, outlook: api.outlook() }))
+    Json(ReadyView { health, outlook: api.outlook(), member, network }).into_response()
 }
 
 /// Figures for Prometheus.

@@ -1,16 +1,20 @@
 //! Logging in and out.
 
 use crate::extract::{Received, bearer, json};
+use crate::operator::{Operator, Role};
 use crate::passkey::{PasskeyChallenge, PasskeyLoginRequest};
 use crate::problem::Problem;
 use crate::route::JSON_BYTES_MAX;
 use crate::service::Api;
 use crate::session::{Begun, Challenge, ChallengeRequest, LoginRequest, Session, SessionView};
+use crate::view::AmountView;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json as value};
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Asks for a challenge: a nonce to be signed once, within two minutes.
 #[utoipa::path(post, path = "/v1/sessions/challenge", tag = "sessions", request_body = ChallengeRequest,
@@ -91,4 +95,43 @@ pub(super) async fn end(State(api): State<Arc<Api>>, _session: Session, headers:
         api.sessions.end(token);
     }
     StatusCode::NO_CONTENT
+}
+
+/// Somebody who may act for a member.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(super) struct OperatorView {
+    /// The name, unique at the node.
+    name: String,
+    /// What the operator may do.
+    role: Role,
+    /// Whether a key signs the operator in.
+    has_key: bool,
+    /// How many passkeys do.
+    passkeys: usize,
+}
+
+/// Who may act for a member at this node, and what needs two of them.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(super) struct OperatorsView {
+    /// By name.
+    operators: Vec<OperatorView>,
+    /// Orders of this and more need a second person, as do settings, confirmations of legs, proposals, votes and keys.
+    four_eyes_from: AmountView,
+}
+
+/// The operators of the session's own member, as the node's configuration names them.
+#[utoipa::path(get, path = "/v1/operators", tag = "sessions", security(("session" = [])),
+    responses((status = 200, body = OperatorsView), (status = 401, body = Problem)))]
+pub(super) async fn operators(State(api): State<Arc<Api>>, session: Session) -> Result<Json<OperatorsView>, Problem> {
+    let view = |operator: &Operator| OperatorView {
+        name: operator.name.clone(),
+        role: operator.role,
+        has_key: operator.key.is_some(),
+        passkeys: operator.passkeys.len(),
+    };
+    let threshold = api.signatory(&session, Role::Viewer)?.four_eyes_from();
+    Ok(Json(OperatorsView {
+        operators: api.sessions.operators(session.member).map(view).collect(),
+        four_eyes_from: AmountView::new(threshold.into(), api.charter().unit_of_account),
+    }))
 }

@@ -6,7 +6,7 @@ use ledger::AccountKey;
 use money::Currency;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use union::{KeyKind, Participant, Rates, Roster, Seat, Union, padded_text};
+use union::{ClockTime, KeyKind, Participant, Rates, Roster, Seat, Union, padded_text};
 use utoipa::ToSchema;
 
 /// The union: who it is, and how far it has come.
@@ -34,6 +34,12 @@ pub struct UnionView {
     pub time: String,
     /// The day on the union's clock.
     pub today: String,
+    /// Minutes that this clock is ahead of UTC.
+    pub utc_offset_minutes: i32,
+    /// Time of day on it, `HH:MM`, after which customer payments for the same day are late.
+    pub customer_cut_off: String,
+    /// The same for payments between institutions.
+    pub interbank_cut_off: String,
     /// ISO 4217 code of the currency that positions are kept in.
     pub unit_of_account: String,
     /// ISO 4217 code of the currency that settlement legs are paid in.
@@ -160,6 +166,11 @@ pub struct ParticipantView {
     pub accounts: Vec<AccountView>,
 }
 
+/// A time of day as the charter writes it.
+fn clock_text(time: ClockTime) -> String {
+    format!("{:02}:{:02}", time.second / 3_600, time.second / 60 % 60)
+}
+
 impl UnionView {
     /// The union now.
     pub fn new(union: &Union) -> Self {
@@ -176,6 +187,9 @@ impl UnionView {
             state: hex(&union.state()),
             time: time_text(union.time_ms()),
             today: union.today().to_string(),
+            utc_offset_minutes: charter.calendar.utc_offset_minutes,
+            customer_cut_off: clock_text(charter.calendar.customer_cut_off),
+            interbank_cut_off: clock_text(charter.calendar.interbank_cut_off),
             unit_of_account: charter.unit_of_account.code().to_owned(),
             settlement_asset: charter.settlement_asset.code().to_owned(),
             asset_per_unit: union.asset_per_unit().map(|rate| rate.to_string()),

@@ -3,7 +3,7 @@
 use super::{code, day_text, hex};
 use crate::text::time_text;
 use serde::{Deserialize, Serialize};
-use union::{NO_MEMBER, Proposal, Union};
+use union::{Charter, Decision, NO_MEMBER, Proposal, Union};
 use utoipa::ToSchema;
 
 /// A proposal.
@@ -19,6 +19,8 @@ pub struct ProposalView {
     pub proposer: String,
     /// The member that it is about, by code.
     pub subject: Option<String>,
+    /// For an admission whose text has come: the member that would come, by code.
+    pub newcomer: Option<String>,
     /// When it was made.
     pub made_at: String,
     /// Votes count up to this time.
@@ -66,7 +68,8 @@ impl ProposalView {
         };
         let (electorate, majority) = (union.count(proposal).electorate, charter.votes.majority(proposal.kind()));
         let needed = (0..=electorate).find(|&agreed| majority.is_reached(agreed, electorate)).unwrap_or(1);
-        let received = union.proposal_text(proposal.number).map(|text| text.len() as u32);
+        let text = union.proposal_text(proposal.number);
+        let received = text.map(|text| text.len() as u32);
         let has_text = proposal.kind().has_text();
         ProposalView {
             number: proposal.number,
@@ -74,6 +77,7 @@ impl ProposalView {
             status: proposal.status().name().to_owned(),
             proposer: code(charter, proposal.proposer),
             subject: (proposal.subject != NO_MEMBER).then(|| code(charter, proposal.subject)),
+            newcomer: text.filter(|_| proposal.kind() == Decision::Admit).and_then(newcomer),
             made_at: time_text(proposal.made_at_ms),
             deadline: time_text(proposal.deadline_ms),
             from_day: (proposal.from_day != 0).then(|| day_text(proposal.from_day)),
@@ -93,4 +97,10 @@ impl ProposalView {
             not_voted: voters(None),
         }
     }
+}
+
+/// The member that a text for an admission adds.
+fn newcomer(text: &[u8]) -> Option<String> {
+    let charter = Charter::parse(std::str::from_utf8(text).ok()?).ok()?;
+    charter.members.last().map(|member| member.code.clone())
 }

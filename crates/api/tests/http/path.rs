@@ -21,6 +21,8 @@ fn from_a_signed_batch_to_a_settled_statement() {
     assert_eq!(receipt.outcomes[1].id.as_deref(), Some(id(2).as_str()));
 
     let union = client.union().unwrap();
+    let cut_offs = (union.customer_cut_off.as_str(), union.interbank_cut_off.as_str(), union.utc_offset_minutes);
+    assert_eq!(cut_offs, ("16:00", "17:30", -180));
     assert_eq!((union.height, &union.state, union.ended_orders), (1, &receipt.state, 2));
     let member = client.member("ARG").unwrap();
     assert_eq!(
@@ -117,7 +119,7 @@ fn from_a_signed_batch_to_a_settled_statement() {
     assert!(metrics.contains("comity_batches_total 1\n") && metrics.contains("# EOF"), "{metrics}");
     assert!(metrics.contains(r#"route="/v1/statements",status="200""#), "{metrics}");
     let ready: Value = client.get("/ready").unwrap();
-    assert_eq!(ready["status"], "ok");
+    assert_eq!((&ready["status"], &ready["network"]), (&json!("ok"), &Value::Null));
 }
 
 /// Requests that are under way are finished when the service stops, and streams are ended.

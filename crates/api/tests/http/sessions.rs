@@ -1,6 +1,6 @@
 //! Logging in: what is signed, how often, and how long it holds.
 
-use crate::harness::{Server, hex, key as member_key, noon, operator_key, problem};
+use crate::harness::{Server, hex, key as member_key, noon, operator_key, people, problem};
 use api::client::Client;
 use api::{
     Api, Bounds, Challenge, ChallengeRequest, HeldMember, LoginRequest, Operator, Role, SessionView, Settings,
@@ -193,4 +193,20 @@ fn a_viewer_only_looks() {
     let path = format!("/v1/orders/{}/accept", crate::harness::id(1));
     assert_eq!(problem(vera.post_bytes(&path, "application/json", None, b"")).status, 403);
     assert!(vera.get::<Value>("/v1/approvals").is_ok());
+}
+
+#[test]
+fn operators_see_who_acts_for_their_own_member() {
+    let server = Server::start();
+    assert_eq!(problem(server.client().get::<Value>("/v1/operators")).status, 401);
+    let (people, found): (_, Value) = (people(), server.session("vera").get("/v1/operators").unwrap());
+    let own: Vec<_> = people.iter().filter(|person| person.member == "BRA").collect();
+    assert!(own.len() < people.len(), "there are others, too");
+    let mut expected: Vec<_> = own.iter().map(|person| person.name.as_str()).collect();
+    expected.sort_unstable();
+    let shown = found["operators"].as_array().unwrap();
+    assert_eq!(shown.iter().map(|one| one["name"].as_str().unwrap()).collect::<Vec<_>>(), expected);
+    let mia = shown.iter().find(|one| one["name"] == "mia").unwrap();
+    assert_eq!(*mia, serde_json::json!({"name": "mia", "role": "maker", "has_key": true, "passkeys": 0}));
+    assert_eq!(found["four_eyes_from"]["currency"], server.node.charter().unit_of_account.code());
 }

@@ -64,6 +64,7 @@ fn a_newcomer_accedes_is_voted_in_and_pays() {
     assert_eq!((&made["number"], &made["status"], &made["already_done"]), (&json!(1), &json!("open"), &json!(false)));
     let again = run_as("ARG", &admit(&text), &["--output=json"]).expect(0).json();
     assert_eq!((&again["number"], &again["already_done"]), (&json!(1), &json!(true)));
+    assert_eq!(node.run(&["proposals", "1", "--output=json"]).expect(0).json()["newcomer"], "URY");
     let diff = node.run(&["charter", "diff", "--proposal=1"]).expect(0).out;
     assert!(diff.contains("+code = \"URY\"") && !diff.contains("\n-"), "{diff}");
     assert_eq!(node.run(&["proposals", "1", "--text"]).expect(0).out, std::fs::read_to_string(&text).unwrap());

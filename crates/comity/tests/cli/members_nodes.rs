@@ -4,6 +4,7 @@ use crate::scene::{PASSPHRASE, Run, command, file_names, finish, run};
 use crate::serving::Serving;
 use keys::key_file;
 use nix::sys::signal::Signal;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -205,8 +206,14 @@ fn a_member_founds_its_node_on_an_agreed_charter() {
 #[test]
 fn what_one_node_takes_all_come_to() {
     let network = Network::found();
-    let mut nodes: Vec<Serving> = CODES[..3].iter().map(|code| Serving::of(&network.config(code), &[])).collect();
+    let ready = |node: &Serving| -> Value { serde_json::from_str(&node.get("/ready").1).unwrap() };
+    let mut nodes = vec![Serving::of(&network.config("ARG"), &[])];
+    let alone = ready(&nodes[0]);
+    assert_eq!((&alone["code"], &alone["status"]), (&json!("no_quorum"), &json!(503)), "{alone}");
+    assert_eq!(alone["network"], json!({"nodes": 4, "quorum": 3, "connected": 1, "behind": 0}));
+    nodes.extend(CODES[1..3].iter().map(|code| Serving::of(&network.config(code), &[])));
     nodes.iter().for_each(wait_until_ready);
+    assert_eq!(ready(&nodes[0])["network"]["connected"], 3);
 
     // Three of four agree; the fourth comes later and catches up.
     let key = network.arg("union/BRA/keys/BRA.key");
