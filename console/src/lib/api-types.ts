@@ -573,9 +573,52 @@ export type MemberView = MemberSummary & {
   rules: (SetRule)[];
 };
 
+/** How a node stands among the members' nodes. */
+export type NetworkView = {
+  /** Final blocks that it has still to apply. */
+  behind: number;
+  /** So many this one is connected with, itself included. */
+  connected: number;
+  /** Nodes that there are, this one included. */
+  nodes: number;
+  /** So many of them agree on a block. */
+  quorum: number;
+};
+
 /** The next run. */
 export type NextRunView = {
   next_run?: QueueForecastView | null;
+};
+
+/** Why a node takes no batches. */
+export type NotReady = "failed" | "stopping" | "no_quorum" | "behind";
+
+/** That a node takes no batches, and why: in words, as a code for programs, and how it stands among the nodes. */
+export type NotReadyView = Problem & {
+  code: NotReady;
+  /** Code of the member whose node this is; null where one node orders alone. */
+  member?: string | null;
+  network?: NetworkView | null;
+};
+
+/** Somebody who may act for a member. */
+export type OperatorView = {
+  /** Whether a key signs the operator in. */
+  has_key: boolean;
+  /** The name, unique at the node. */
+  name: string;
+  /** How many passkeys do. */
+  passkeys: number;
+  /** What the operator may do. */
+  role: Role;
+};
+
+/** Who may act for a member at this node, and what needs two of them. */
+export type OperatorsView = {
+  /** Orders of this and more need a second person, as do settings, confirmations of legs, proposals, votes and keys. */
+  four_eyes_from: AmountView;
+  /** By name. */
+  operators: (OperatorView)[];
 };
 
 /**
@@ -901,6 +944,8 @@ export type ProposalView = {
   majority: string;
   /** So many of them must be in favour. */
   needed: number;
+  /** For an admission whose text has come: the member that would come, by code. */
+  newcomer?: string | null;
   /** Those that may vote and have not. */
   not_voted: (string)[];
   /** 1 for the first one. */
@@ -1099,7 +1144,11 @@ export type RatesView = {
 };
 
 /** That a node takes batches, and what it and its member have to expect. */
-export type ReadyView = HealthView & OutlookView;
+export type ReadyView = HealthView & OutlookView & {
+  /** Code of the member whose node this is; null where one node orders alone. */
+  member?: string | null;
+  network?: NetworkView | null;
+};
 
 /** What a signed batch came to. It is durable and final. */
 export type ReceiptView = {
@@ -1268,14 +1317,21 @@ export type SimulateRequest = {
   deposit_percent?: number | null;
   /** Codes of the members, 2 to 100; without them all countries of the year. */
   members?: (string)[] | null;
-  /** At least so many orders, 1 to 100,000; 10,000 if not given. */
+  /** At least so many orders a year, 1 to 100,000; 10,000 if not given. */
   orders?: number | null;
+  /** So many seeds from `seed` on, 1 to 200; 1 if not given. Orders of all of them together are 2,000,000 at most. */
+  runs?: number | null;
   /** Of everything random; 1 if not given. */
   seed?: number | null;
+  /**
+   * What goes wrong, at most 32: `stops:CODE@YYYY-MM-DD` (pays no leg any more), `leaves:CODE@YYYY-MM-DD` (gives notice) or
+   * `rate:CODE:PERCENT@YYYY-MM-DD` (a unit of account costs so much more of its currency).
+   */
+  shocks?: (string)[];
   /** Trade between countries as CSV with the columns `exporter,importer,year,usd_million`: importers owe exporters. */
   trade: string;
-  /** The year; figures of the years before it are used for quotas only. */
-  year: number;
+  /** 1 to 20 years, ascending, one after another; figures of the years before them are used for quotas only. */
+  years: (number)[];
 };
 
 /** A cycle of a simulation. Amounts in minor units. */
@@ -1415,10 +1471,48 @@ export type SimulationView = {
   years: (number)[];
 };
 
-/** What came of simulations, one for each set of rules. */
+/** What came of simulations, for each set of rules in the order of the request. */
 export type SimulationsView = {
-  /** In the order of the request. */
+  /** With the seed that was asked for. */
   simulations: (SimulationView)[];
+  /** Where several seeds were asked for: how the figures are spread over them. */
+  spreads: (SpreadsView)[];
+};
+
+/** How a figure is spread, each by nearest rank, so that it came up. */
+export type SpreadView = {
+  /** The least. */
+  least: number;
+  /** Half is not above this. */
+  median: number;
+  /** The most. */
+  most: number;
+  /** A twentieth is not above this. */
+  p5: number;
+  /** All but a twentieth are not above this. */
+  p95: number;
+};
+
+/** How figures are spread over simulations with several seeds. Amounts in minor units of the unit of account. */
+export type SpreadsView = {
+  /** Charges on all members. */
+  charges: SpreadView;
+  /** What the rules are called. */
+  charter: string;
+  /** What debtors owe the union at the end. */
+  credit_extended: SpreadView;
+  /** What all members defaulted on. */
+  defaulted: SpreadView;
+  /** The most that a member owed. */
+  largest_exposure: SpreadView;
+  /** Orders that did not settle, by value. */
+  never_settled_value: SpreadView;
+  /** Orders in all of them. */
+  orders: number;
+  /** Seeds, from the one that was asked for on. */
+  runs: number;
+  /** What members paid each other in the settlement asset. */
+  settled_in_asset: SpreadView;
 };
 
 /** A member's statement for a day or a cycle. */
@@ -1499,6 +1593,8 @@ export type UnionView = {
   block: string;
   /** Hash of the text of the charter in force, hexadecimal. */
   charter: string;
+  /** Time of day on it, `HH:MM`, after which customer payments for the same day are late. */
+  customer_cut_off: string;
   /** The open cycle. */
   cycle: CycleView;
   /** Orders that have ended. */
@@ -1511,6 +1607,8 @@ export type UnionView = {
   hash: string;
   /** Height of the last block. */
   height: number;
+  /** The same for payments between institutions. */
+  interbank_cut_off: string;
   /** The members, in the order of their numbers. */
   members: (MemberSummary)[];
   /** Its name. */
@@ -1531,6 +1629,8 @@ export type UnionView = {
   today: string;
   /** ISO 4217 code of the currency that positions are kept in. */
   unit_of_account: string;
+  /** Minutes that this clock is ahead of UTC. */
+  utc_offset_minutes: number;
 };
 
 /** Why an order is refused or taken back. */

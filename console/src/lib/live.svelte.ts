@@ -1,7 +1,7 @@
 /** What happens at the node, as it happens: its event stream, and whether it takes orders. */
 
 import { Failure, call } from "./api.ts";
-import type { EventView, ReadyView } from "./api-types.ts";
+import type { EventView, NotReadyView, ReadyView } from "./api-types.ts";
 
 const KINDS = [
   "order", "transfer", "returned", "return_request", "queue_run", "cycle_closed", "leg_called", "leg_confirmed", "leg_deferred",
@@ -14,6 +14,8 @@ const LOOK_EVERY_MS = 200;
 const KEEP = 60;
 const ASK_READY_EVERY_MS = 2_000;
 const AGAIN_AFTER_MS = [250, 500, 1_000, 2_000];
+/** After a longer time alone the feed begins anew: everything that happened meanwhile could be more than it ever shows. */
+const CATCH_UP_MS = 60_000;
 
 export interface Happened {
   /** `height-index`. */
@@ -28,7 +30,11 @@ class Live {
   /** What the node says of itself, while it takes orders. */
   ready = $state.raw<ReadyView | null>(null);
   /** Why it takes none. */
-  trouble = $state.raw<string | null>(null);
+  trouble = $state.raw<NotReadyView | null>(null);
+  /** How the node stands among the members' nodes, where there are several. */
+  network = $derived((this.trouble ?? this.ready)?.network);
+  /** Code of the member whose node this is, where there are several. */
+  member = $derived((this.trouble ?? this.ready)?.member);
   /** Counts looks: whoever reads it looks again when something happened. */
   looks = $state(0);
   /** The latest first. */
@@ -37,6 +43,7 @@ class Live {
   #lastId: string | null = null;
   #source: EventSource | null = null;
   #failures = 0;
+  #lostAt = 0;
   #waiting: Happened[] = [];
   #lookTimer: ReturnType<typeof setTimeout> | null = null;
   #lookedAt = 0;
@@ -62,6 +69,7 @@ class Live {
 
   #connect(): void {
     this.#source?.close();
+    if (this.connection === "lost" && performance.now() - this.#lostAt > CATCH_UP_MS) this.#lastId = null;
     const source = new EventSource(this.#lastId ? `/v1/events?after=${this.#lastId}` : "/v1/events");
     this.#source = source;
     source.onopen = () => {
@@ -73,6 +81,7 @@ class Live {
     source.onerror = () => {
       source.close();
       if (this.#source !== source) return;
+      if (this.connection !== "lost") this.#lostAt = performance.now();
       this.connection = "lost";
       const wait = AGAIN_AFTER_MS[Math.min(this.#failures, AGAIN_AFTER_MS.length - 1)];
       this.#failures += 1;
@@ -112,7 +121,7 @@ class Live {
       this.trouble = null;
     } catch (error) {
       // Whether it can be reached is told by the event stream.
-      this.trouble = error instanceof Failure && !error.isUnreachable ? error.problem.detail : null;
+      this.trouble = error instanceof Failure && "code" in error.problem ? (error.problem as NotReadyView) : null;
     } finally {
       this.#asking = false;
     }

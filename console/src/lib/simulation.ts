@@ -1,7 +1,7 @@
 /** Simulations: what is sent to the node for one, and its report read without loss. */
 
 import { ofMinor, type Amount } from "./amount.ts";
-import type { SimulationView } from "./api-types.ts";
+import type { SimulationView, SpreadsView } from "./api-types.ts";
 
 /** JSON in which every number is kept as it is written: those of a report have any size. */
 export type Exact<T> = T extends number ? string : T extends (infer One)[] ? Exact<One>[] : T extends object ? { [Name in keyof T]: Exact<T[Name]> } : T;
@@ -9,10 +9,52 @@ export type Exact<T> = T extends number ? string : T extends (infer One)[] ? Exa
 /** A report with its numbers as text. */
 export type Report = Exact<SimulationView>;
 
+/** How the figures of several seeds are spread, with its numbers as text. */
+export type Spreads = Exact<SpreadsView>;
+
 /** Reads JSON, and keeps numbers as text. */
 export function readExactly<T>(json: string): Exact<T> {
   const quoted = json.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => (token.startsWith('"') ? token : `"${token}"`));
   return JSON.parse(quoted) as Exact<T>;
+}
+
+/** What the node answers about one set of rules: the report and the spread of its figures, each also as the node wrote it. */
+export interface Answer {
+  report: Report;
+  text: string;
+  spreads: Spreads | null;
+  spreadsText: string;
+}
+
+/** Takes an answer apart: `{"simulations":[report],"spreads":[spreads]}`. In a name in it quotes are escaped. */
+export function readAnswer(answer: string): Answer {
+  const between = '],"spreads":[';
+  const at = answer.lastIndexOf(between);
+  const text = answer.slice(answer.indexOf("[") + 1, at);
+  const spreadsText = answer.slice(at + between.length, answer.lastIndexOf("]"));
+  return { report: readExactly(text) as Report, text, spreads: spreadsText ? (readExactly(spreadsText) as Spreads) : null, spreadsText };
+}
+
+/** Something that goes wrong in a simulation. */
+export interface Shock {
+  kind: "stops" | "leaves" | "rate";
+  member: string;
+  /** `YYYY-MM-DD` */
+  day: string;
+  /** How much more a unit of account costs of the member's currency, where that loses value. */
+  percent: number;
+}
+
+/** A shock as the node reads it. */
+export function writtenShock({ kind, member, day, percent }: Shock): string {
+  return kind === "rate" ? `rate:${member}:${percent}@${day}` : `${kind}:${member}@${day}`;
+}
+
+/** What was asked for of one set of rules, and what came of it. */
+export interface Simulation extends Answer {
+  /** The same for the same request. */
+  key: string;
+  shocks: Shock[];
 }
 
 /** An amount of a report. */
@@ -55,13 +97,18 @@ export function readTrade(name: string, text: string): Trade | null {
   return rows ? { name, text, rows, countries } : null;
 }
 
-/** Made up: three members in a ring, in which nearly all can be set off. */
+/** Made up: three members in a ring, in which nearly all can be set off, and a year before with less of it. */
 export const EXAMPLE = `exporter,importer,year,usd_million
 BBB,AAA,2006,90
 CCC,BBB,2006,80
 AAA,CCC,2006,75
 AAA,BBB,2006,12
 BBB,CCC,2006,9
+BBB,AAA,2005,70
+CCC,BBB,2005,50
+AAA,CCC,2005,45
+AAA,BBB,2005,10
+BBB,CCC,2005,8
 `;
 
 /** A member's positions, from close to close. */

@@ -22,3 +22,10 @@ export function formatDay(day: string, language: string): string {
 export function formatClock(ms: number, language: string): string {
   return format("clock", language, { timeStyle: "short" }).format(new Date(ms));
 }
+
+/** A clock so many minutes ahead of UTC: `UTC−3`, `UTC+5:30`. */
+export function utcOffset(minutes: number): string {
+  const ahead = Math.abs(minutes);
+  const rest = ahead % 60 ? `:${String(ahead % 60).padStart(2, "0")}` : "";
+  return minutes ? `UTC${minutes < 0 ? "\u2212" : "+"}${Math.floor(ahead / 60)}${rest}` : "UTC";
+}

@@ -3,11 +3,14 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const PICTURES = process.env.COMITY_PICTURES;
+/** Pages that take the place of those in the program: `COMITY_PAGES=dist/site`. */
+const PAGES = process.env.COMITY_PAGES;
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -31,6 +34,7 @@ export function during(begin, tell) {
 /** A person at a browser of their own. What the page complains of, and what it asks of others than its node, fails the test. */
 export async function visit(browser, node, { language = "en-US", scheme = "light", width = 1280, height = 900 } = {}) {
   const context = await browser.newContext({ locale: language, colorScheme: scheme, viewport: { width, height }, acceptDownloads: true });
+  if (PAGES) await replacePages(context, node);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const complaints = [];
@@ -57,6 +61,12 @@ export async function visit(browser, node, { language = "en-US", scheme = "light
       assert.deepEqual(complaints, []);
     },
   };
+}
+
+/** Under the headers that the node sends, so that the policy is the same. */
+async function replacePages(context, node) {
+  await context.route(`${node.url}/`, async (route) => route.fulfill({ response: await route.fetch(), path: join(PAGES, "index.html") }));
+  await context.route(`${node.url}/assets/*`, (route) => route.fulfill({ path: join(PAGES, new URL(route.request().url()).pathname) }));
 }
 
 /** Brings a person's key into the browser and signs in with it. */

@@ -6,8 +6,39 @@ import { describe, test } from "node:test";
 import { axe, during, pay, picture, signIn, visit } from "./browser.mjs";
 import { Union, ask, order, token } from "./union.mjs";
 
+/** Between two frames of a page that keeps up. */
+const FRAME_MS_MAX = 250;
+
 let browser, union, node;
 during(Union.alone, (found) => ({ browser, union, node } = found));
+
+/** Orders as fast as a thousand events a second, the last of an amount that the page is to show; what came of it. */
+async function flooded(page, headers, amount) {
+  // An order that settles is an event and two transfers.
+  const [BURSTS, ORDERS, EVERY_MS, EVENTS] = [12, 100, 250, 3];
+  await page.evaluate(() => {
+    let last = performance.now();
+    const frame = (now) => {
+      globalThis.longest = Math.max(globalThis.longest, now - last);
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    if (globalThis.longest === undefined) requestAnimationFrame(frame);
+    globalThis.longest = 0;
+  });
+  const begun = performance.now();
+  for (let burst = 1; burst <= BURSTS; burst += 1) {
+    const orders = Array.from({ length: ORDERS }, (_, at) => order({ amount: burst === BURSTS && at === ORDERS - 1 ? amount : "0.01" }));
+    const response = await fetch(`${node.url}/v1/orders`, { method: "POST", headers, body: JSON.stringify(orders) });
+    assert.equal(response.status, 200);
+    await response.arrayBuffer();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, begun + burst * EVERY_MS - performance.now())));
+  }
+  const seconds = (performance.now() - begun) / 1_000;
+  await page.getByText(amount).first().waitFor();
+  const longest = await page.evaluate(() => Math.round(globalThis.longest));
+  return { rate: Math.round((BURSTS * ORDERS * EVENTS) / seconds), longest };
+}
 
 describe("one node", { concurrency: false }, () => {
   test("a payment is sent and is final, and others see it within a moment", async () => {
@@ -52,89 +83,19 @@ describe("one node", { concurrency: false }, () => {
   });
 
   test("a page holds a thousand events a second", async () => {
-    const watcher = await visit(browser, node);
     const headers = { "content-type": "application/json", authorization: `Bearer ${await token(node, union.find("mia-arg"))}` };
-    await watcher.page.evaluate(() => {
-      globalThis.longest = 0;
-      let last = performance.now();
-      const frame = (now) => {
-        globalThis.longest = Math.max(globalThis.longest, now - last);
-        last = now;
-        requestAnimationFrame(frame);
-      };
-      requestAnimationFrame(frame);
-    });
-    const begun = Date.now();
-    for (let burst = 0; burst < 6; burst += 1) {
-      // An order that settles is an event and a transfer.
-      const orders = Array.from({ length: 500 }, (_, at) => order({ amount: burst === 5 && at === 499 ? "77.13" : "0.01" }));
-      const response = await fetch(`${node.url}/v1/orders`, { method: "POST", headers, body: JSON.stringify(orders) });
-      assert.equal(response.status, 200);
+    for (const hash of ["#/overview", "#/payments"]) {
+      const watcher = await visit(browser, node);
+      await watcher.go(hash);
+      const rounds = [];
+      for (let round = 1; round <= 3; round += 1) rounds.push(await flooded(watcher.page, headers, `8${round}.13`));
+      const gaps = rounds.map(({ longest }) => longest);
+      console.log(`${hash}: ${rounds.map(({ rate, longest }) => `${rate} events/s, at most ${longest} ms between frames`).join("; ")}`);
+      assert.ok(rounds.every(({ rate }) => rate >= 1_000), `${hash} got its thousand a second`);
+      // As above: another process may take the processor away, none gives more of it.
+      assert.ok(Math.min(...gaps) <= FRAME_MS_MAX, `${hash}: ${gaps}`);
+      await watcher.close();
     }
-    await watcher.page.waitForFunction(() => document.body.innerText.includes("77.13"));
-    const seconds = (Date.now() - begun) / 1_000;
-    const longest = await watcher.page.evaluate(() => Math.round(globalThis.longest));
-    console.log(`6,000 events in ${seconds.toFixed(1)} s; the longest time without a frame was ${longest} ms`);
-    await watcher.close();
-  });
-
-  test("a large payment needs a second person", async () => {
-    const mia = await visit(browser, node);
-    await signIn(mia, union.find("mia-arg"));
-    assert.match(await pay(mia, { to: "CHL", amount: "25000" }), /waits for a second person/);
-    await mia.go("#/approvals");
-    await mia.page.getByText("You prepared this").waitFor();
-    assert.equal(await mia.page.getByRole("button", { name: "Approve" }).count(), 0);
-    const carl = await visit(browser, node);
-    await signIn(carl, union.find("carl-arg"));
-    await carl.go("#/approvals");
-    await carl.page.getByText("prepared by mia-arg").waitFor();
-    assert.deepEqual(await axe(carl.page), []);
-    await picture(carl.page, "approvals");
-    await carl.page.getByRole("button", { name: "Approve" }).click();
-    await carl.page.locator("dialog[open]").getByText("The node signs it").waitFor();
-    await carl.page.locator("dialog[open] button.primary").click();
-    await carl.page.locator("main .notice", { hasText: "settled" }).waitFor();
-    await carl.page.getByText("Nothing waits for a second person").waitFor();
-    await Promise.all([mia.close(), carl.close()]);
-  });
-
-  test("a payment waits for liquidity, is explained, gets it, settles", async () => {
-    const [mia, carl] = await Promise.all([visit(browser, node), visit(browser, node)]);
-    await signIn(mia, union.find("mia-chl"));
-    await signIn(carl, union.find("carl-chl"));
-    const position = async () => (await node.get("/v1/positions?member=CHL")).positions[0];
-    /** Prepares caps as the maker, approves them as the checker. */
-    const cap = async (debit) => {
-      await mia.go("#/members/CHL");
-      await mia.page.locator("#debit-cap").fill(debit);
-      await mia.page.locator("form", { has: mia.page.locator("#debit-cap") }).locator("button").click();
-      await mia.page.locator("dialog[open] button.primary").click();
-      await mia.page.locator("main .notice", { hasText: "waits for a second person" }).waitFor();
-      await carl.go("#/approvals");
-      await carl.page.getByRole("button", { name: "Approve" }).click();
-      await carl.page.locator("dialog[open] button.primary").click();
-      await carl.page.locator("main .notice", { hasText: "done" }).waitFor();
-    };
-    await cap("100");
-    const owned = Number((await position()).can_pay.minor) / 100;
-    const text = await pay(mia, { to: "PER", amount: String(owned - 9_000 > 0 ? 9_999 : owned + 50) });
-    if (/settled/.test(text)) {
-      // CHL still owned more than one payment below the threshold takes: pay on until it waits.
-      for (let round = 0; round < 4; round += 1) if (/queued/.test(await pay(mia, { to: "PER", amount: "9999" }))) break;
-    }
-    await mia.go("#/queue");
-    await mia.page.getByText("AM04 · Waits for liquidity").waitFor();
-    assert.deepEqual(await axe(mia.page), []);
-    await picture(mia.page, "queue");
-    await mia.page.getByRole("button", { name: "Change priority" }).first().click();
-    await mia.page.locator("dialog[open] button.primary").click();
-    await mia.page.locator("td", { hasText: "urgent" }).waitFor();
-    await cap("1000000");
-    await mia.go("#/queue");
-    await mia.page.getByText("Nothing waits").waitFor();
-    assert.equal((await node.get("/v1/queue?member=CHL")).length, 0);
-    await Promise.all([mia.close(), carl.close()]);
   });
 
   test("an order that is held is decided by the member that is paid", async () => {

@@ -28,7 +28,7 @@ describe("the simulator", { concurrency: false }, () => {
       assert.ok(await run.isDisabled(), "there is no trade yet");
       await page.getByText("No trade is chosen").waitFor();
       await page.getByRole("button", { name: "Take the example" }).press("Enter");
-      await page.getByText("Example (made-up figures of three members): 5 rows").waitFor();
+      await page.getByText("Example (made-up figures of three members): 10 rows").waitFor();
       await page.locator("#orders").fill("2000");
       await page.locator("#rules-sml").check();
       await run.press("Enter");
@@ -36,7 +36,7 @@ describe("the simulator", { concurrency: false }, () => {
       await page.locator("main progress").waitFor({ state: "detached" });
       const rows = await page.locator("#comparison tbody tr").allInnerTexts();
       assert.equal(rows.length, 4);
-      assert.match(rows[2], /aladi[\s\S]*USD\s266,000,000\.00[\s\S]*\d+\.\d %/);
+      assert.match(rows[2], /aladi\s+2006 · Seed 1[\s\S]*USD\s266,000,000\.00[\s\S]*\d+\.\d %/);
       await page.locator("#shown").selectOption("sml");
       await page.locator("svg[aria-label^='Positions by sml after each of']").waitFor();
       await page.locator("#positions summary").click();
@@ -45,10 +45,64 @@ describe("the simulator", { concurrency: false }, () => {
       const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as JSON" }).click()]);
       const saved = JSON.parse(readFileSync(await download.path(), "utf8"));
       assert.deepEqual(saved.map((report) => report.charter), ["keynes-1943", "epu-1950", "aladi", "sml"]);
-      const trade = "exporter,importer,year,usd_million\nBBB,AAA,2006,90\nCCC,BBB,2006,80\nAAA,CCC,2006,75\nAAA,BBB,2006,12\nBBB,CCC,2006,9\n";
-      const body = { trade, year: 2006, charters: [{ name: "sml" }], orders: 2000, seed: 1 };
+      const trade = "exporter,importer,year,usd_million\nBBB,AAA,2006,90\nCCC,BBB,2006,80\nAAA,CCC,2006,75\nAAA,BBB,2006,12\nBBB,CCC,2006,9\n"
+        + "BBB,AAA,2005,70\nCCC,BBB,2005,50\nAAA,CCC,2005,45\nAAA,BBB,2005,10\nBBB,CCC,2005,8\n";
+      const body = { trade, years: [2006], charters: [{ name: "sml" }], orders: 2000, seed: 1 };
       const answer = await (await ask(node, union.find("vera-arg"), "/v1/simulations", body)).json();
       assert.deepEqual(saved[3], answer.simulations[0]);
+      await visitor.close();
+    }
+  });
+
+  test("years, what goes wrong, and seeds: runs side by side", async () => {
+    for (const scheme of ["light", "dark"]) {
+      const visitor = await visit(browser, node, { scheme });
+      const { page } = visitor;
+      await signIn(visitor, union.find("vera-arg"));
+      await visitor.go("#/simulator");
+      await page.getByRole("button", { name: "Take the example" }).click();
+      for (const name of ["epu-1950", "keynes-1943"]) await page.locator(`#rules-${name}`).uncheck();
+      await page.locator("#orders").fill("500");
+      await page.locator("#year").selectOption("2005");
+      await page.locator("#last-year").selectOption("2006");
+      const run = page.locator("form button[type=submit]");
+      await run.click();
+      await page.locator("#comparison tbody tr", { hasText: "2005, 2006 · Seed 1" }).waitFor();
+      assert.equal(await page.locator("#spread").count(), 0);
+      await page.getByRole("button", { name: "Add a shock" }).click();
+      await page.locator("#shock-member-0").selectOption("AAA");
+      await page.locator("#shock-day-0").fill("2005-03-01");
+      await page.getByRole("button", { name: "Add a shock" }).click();
+      await page.locator("#shock-kind-1").selectOption("rate");
+      await page.locator("#shock-percent-1").fill("40");
+      await page.getByRole("button", { name: "Add a shock" }).click();
+      await page.getByRole("button", { name: "Remove shock 3" }).click();
+      await page.locator("#seeds").fill("5");
+      assert.deepEqual(await axe(page), [], scheme);
+      await run.click();
+      const shocked = page.locator("#comparison tbody tr", { hasText: "AAA stops paying" });
+      await shocked.waitFor();
+      await page.locator("main progress").waitFor({ state: "detached" });
+      assert.match(await shocked.innerText(), /AAA its currency loses value \(\+40 %\), Jun 1, 2005/);
+      assert.equal(await page.locator("#comparison tbody tr").count(), 2, "beside what was simulated before");
+      const spread = page.locator("#spread tbody tr", { hasText: "Defaulted on" });
+      const [least, , , , most] = (await spread.locator("td").allInnerTexts()).map((text) => BigInt(text.replace(/\D/g, "")));
+      assert.ok(0n < least && least <= most, `${least} to ${most}`);
+      const before = await page.locator("#beside option").nth(1).getAttribute("value");
+      await page.locator("#beside").selectOption(before);
+      await page.locator("#positions svg[aria-label^='Positions by']").nth(1).waitFor();
+      assert.deepEqual(await axe(page), [], scheme);
+      await picture(page, `simulator-beside-${scheme}`);
+      const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#spread").getByRole("button", { name: "Save as JSON" }).click()]);
+      assert.equal(JSON.parse(readFileSync(await download.path(), "utf8")).runs, 5);
+      await page.locator("#seeds").fill("200");
+      await page.locator("#orders").fill("100000");
+      await page.getByText("Too much at once").waitFor();
+      assert.ok(await run.isDisabled());
+      await shocked.getByRole("button", { name: "Remove" }).click();
+      await shocked.waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Remove all results" }).click();
+      await page.locator("#comparison").waitFor({ state: "detached" });
       await visitor.close();
     }
   });
@@ -90,7 +144,7 @@ describe("the simulator", { concurrency: false }, () => {
     await page.locator("main progress").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText("Cancelled.").waitFor();
-    const again = { trade: "exporter,importer,year,usd_million\nA,B,2006,9\n".replace("A,B", "AAA,BBB"), year: 2006, charters: [{ name: "acu" }], orders: 10 };
+    const again = { trade: "exporter,importer,year,usd_million\nA,B,2006,9\n".replace("A,B", "AAA,BBB"), years: [2006], charters: [{ name: "acu" }], orders: 10 };
     const end = Date.now() + 20_000;
     for (;;) {
       const answer = await ask(node, union.find("mia-bra"), "/v1/simulations", again);

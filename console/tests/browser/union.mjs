@@ -2,7 +2,7 @@
 
 import { spawn, execFileSync } from "node:child_process";
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -128,6 +128,9 @@ class Node {
 export class Union {
   people = [];
   nodes = [];
+  /** Where the members' nodes meet, by code, and a place that is free there. */
+  addresses = {};
+  spare = "";
 
   constructor() {
     this.directory = mkdtempSync(join(tmpdir(), "comity-console-"));
@@ -155,18 +158,51 @@ export class Union {
     return union;
   }
 
+  /**
+   * An institution that wants to join by the files that it was given (the text in force, the founding charter, its signatures): its keys,
+   * the text with itself in it, what it signed, and a node of its own that begins with the founding charter.
+   */
+  newcomer(code, name, files) {
+    const home = join(this.directory, code);
+    const file = (called) => join(home, called);
+    mkdirSync(home);
+    for (const { name: called, text } of files) writeFileSync(file(called), text);
+    const made = (...argv) => JSON.parse(comity(...argv, "--work-factor", "4", "--output", "json"));
+    const keys = { ...made("keys", "generate", file("member.key")), ...made("keys", "node", file("node.key")) };
+    const named = ["signing_key", "sealing_key", "node_key"].map((key) => `${key} = "${keys[key]}"\n`).join("");
+    const entry = `\n[[members]]\ncode = "${code}"\nname = "${name}"\ncurrency = "USD"\n${named}weekend = ["saturday", "sunday"]\n`;
+    const [text, accession] = [file(`with-${code}.toml`), file("accession.json")];
+    writeFileSync(text, files[0].text + entry);
+    comity("accede", "--charter-text", text, "--union", file("founding.toml"), "--member", code, "--key", file("member.key"), "--out", accession);
+    const peers = Object.entries(this.addresses).flatMap(([other, address]) => ["--peer", `${other}=${address}`]);
+    const where = ["--node-key", file("node.key"), "--listen", this.spare, ...peers];
+    comity("init", file("node"), "--charter", file("founding.toml"), "--signatures", file("founding.signatures.toml"), "--member", code, ...where);
+    return { code, text, accession, key: file("member.key"), node: new Node(file("node"), NOON) };
+  }
+
+  /** Gives a newcomer that was admitted its key and its operators, at the next start of its node. */
+  staff({ code, key, node }) {
+    const people = peopleOf(code);
+    this.people.push(...people);
+    const file = join(node.home, "node.toml");
+    writeFileSync(file, `${readFileSync(file, "utf8")}\n[[members]]\ncode = "${code}"\nkey = "${key}"\nfour_eyes_from = "10000"\n${operators(people)}`);
+  }
+
   /** A node for every member; each holds its own member's key. */
   static async together() {
     const union = new Union();
     const home = join(union.directory, "union");
     const members = MEMBERS.flatMap(([code, name]) => ["--member", `${code}:${name}:USD`]);
     comity("init", home, "--nodes", "--name", "Southern Clearing", "--first-day", "2026-11-23", "--epoch-blocks", "16", "--work-factor", "4", ...members);
-    const ports = await freePorts(MEMBERS.length * 2);
+    const ports = await freePorts(MEMBERS.length * 2 + 1);
+    const nodePort = (at) => `127.0.0.1:${ports[MEMBERS.length + at]}`;
+    union.addresses = Object.fromEntries(MEMBERS.map(([code], at) => [code, nodePort(at)]));
+    union.spare = nodePort(MEMBERS.length);
     const listens = MEMBERS.map(([code]) => /\[node\][^[]*?listen = "([^"]+)"/s.exec(readFileSync(join(home, code, "node.toml"), "utf8"))[1]);
     for (const [at, [code]] of MEMBERS.entries()) {
       const file = join(home, code, "node.toml");
       let text = readFileSync(file, "utf8").replace(/^listen = "[^"]+"/m, `listen = "127.0.0.1:${ports[at]}"`);
-      for (const [other, address] of listens.entries()) text = text.replaceAll(`"${address}"`, `"127.0.0.1:${ports[MEMBERS.length + other]}"`);
+      for (const [other, address] of listens.entries()) text = text.replaceAll(`"${address}"`, `"${nodePort(other)}"`);
       const people = peopleOf(code);
       union.people.push(...people);
       writeFileSync(file, text + operators(people));
