@@ -53,6 +53,7 @@ describe("pages", { concurrency: false }, () => {
       await visitor.page.waitForFunction(() => !document.body.innerText.includes("Loading…"));
       const beyond = await visitor.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(beyond <= 0, `${name} is ${beyond} px too wide`);
+      await picture(visitor.page, `${name.replaceAll("/", "-")}-narrow`);
     }
     await visitor.close();
   });

@@ -477,7 +477,6 @@ export const en = {
   "settings.by_key": "key",
   "settings.by_passkeys": "passkeys: {count}",
   "settings.threshold": "Payments of {amount} and more need a second person; so do settings, confirmations of legs, proposals, votes and keys.",
-  "settings.operators_text": "Who they are, and what each may do, is in the node’s configuration.",
   "settings.appearance": "Language and appearance",
   "settings.session": "Session",
   "settings.role": "Role",

@@ -479,7 +479,6 @@ export const es: Catalogue = {
   "settings.by_key": "clave",
   "settings.by_passkeys": "llaves de acceso: {count}",
   "settings.threshold": "Los pagos de {amount} o más requieren una segunda persona; también los ajustes, las confirmaciones de pagos de liquidación, las propuestas, los votos y las claves.",
-  "settings.operators_text": "Quiénes son y qué puede hacer cada uno está en la configuración del nodo.",
   "settings.appearance": "Idioma y apariencia",
   "settings.session": "Sesión",
   "settings.role": "Papel",

@@ -479,7 +479,6 @@ export const fr: Catalogue = {
   "settings.by_key": "clé",
   "settings.by_passkeys": "clés d’accès : {count}",
   "settings.threshold": "Les paiements de {amount} et plus demandent une deuxième personne ; de même les réglages, les confirmations de règlements, les propositions, les votes et les clés.",
-  "settings.operators_text": "Qui ils sont, et ce que chacun peut faire, est dans la configuration du nœud.",
   "settings.appearance": "Langue et apparence",
   "settings.session": "Session",
   "settings.role": "Rôle",

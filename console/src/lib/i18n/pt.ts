@@ -479,7 +479,6 @@ export const pt: Catalogue = {
   "settings.by_key": "chave",
   "settings.by_passkeys": "chaves de acesso: {count}",
   "settings.threshold": "Pagamentos de {amount} ou mais exigem uma segunda pessoa; também ajustes, confirmações de pernas de liquidação, propostas, votos e chaves.",
-  "settings.operators_text": "Quem são e o que cada um pode fazer está na configuração do nó.",
   "settings.appearance": "Idioma e aparência",
   "settings.session": "Sessão",
   "settings.role": "Papel",
