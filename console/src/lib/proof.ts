@@ -1,11 +1,12 @@
 /**
- * Checks that a browser can make of what a node says: that blocks follow each other, and that every batch was signed with the
- * key that the block names. The journal as a whole is checked by `comity verify`.
+ * Checks that a browser can make of what a node says: that blocks follow each other, that every batch was signed with the key that the block
+ * names, and that a quorum of the nodes signed a block. The journal as a whole is checked by `comity verify`.
  */
 
 import { callBytes } from "./api.ts";
 import type { BlockView } from "./api-types.ts";
-import { concat, hex } from "./bytes.ts";
+import { isQuorum, readCertificate, type Certificate } from "./certificate.ts";
+import { concat, hex, unhex } from "./bytes.ts";
 
 const MAGIC = "COMITYB1";
 const LABEL = "comity batch v1\0";
@@ -34,4 +35,27 @@ export async function checkBlock(block: BlockView, before: BlockView | null): Pr
     if (!found || found.digest !== said.digest || found.key !== said.key) return "batch";
   }
   return null;
+}
+
+/** What a certificate comes to: a quorum of these nodes signed the block, nodes that are not all among them did, or it is wrong. */
+export type Certified = "signed" | "others" | "wrong";
+
+/** Checks a block's certificate by the keys of the nodes that vote now; null where it has none. Earlier blocks may have been certified by others. */
+export async function checkCertificate(block: BlockView, union: string, nodes: string[], isOfThisEpoch: boolean): Promise<Certified | null> {
+  if (!block.certificate) return null;
+  const certificate = readCertificate(unhex(block.certificate));
+  if (!certificate || certificate.block !== block.hash || !isQuorum(certificate)) return "wrong";
+  const otherwise = isOfThisEpoch ? "wrong" : "others";
+  if (certificate.nodes !== nodes.length) return otherwise;
+  return (await isSigned(certificate, union, nodes.toSorted())) ? "signed" : otherwise;
+}
+
+async function isSigned({ proposal, signers, signatures }: Certificate, union: string, keys: string[]): Promise<boolean> {
+  const purpose = concat(new TextEncoder().encode("comity consensus v1"), unhex(union), new TextEncoder().encode("_FINALIZE"));
+  const message = concat(Uint8Array.of(purpose.length), purpose, proposal);
+  for (const [at, signer] of signers.entries()) {
+    const key = await crypto.subtle.importKey("raw", unhex(keys[signer] ?? ""), "Ed25519", false, ["verify"]);
+    if (!(await crypto.subtle.verify("Ed25519", key, signatures[at] ?? new Uint8Array(), message))) return false;
+  }
+  return true;
 }

@@ -143,6 +143,28 @@ function journeys(language) {
     await payer.close();
   });
 
+  test("blocks are checked in the browser, and that a quorum of the nodes signed them", async () => {
+    const there = await visit(browser, nodeOf("PER"), { language });
+    const button = there.page.getByRole("button", { name: t("audit.check") });
+    await there.go("#/audit");
+    await button.click();
+    await there.page.locator(".notice.good", { hasText: like("audit.certified") }).waitFor();
+    assert.deepEqual(await axe(there.page), []);
+    await picture(there.page, `journey-audit-${short}`);
+    await there.page.route("**/v1/blocks/*", async (route) => {
+      const answer = await route.fetch();
+      const block = await answer.json();
+      // The last byte of the last signature.
+      if (block.certificate) block.certificate = block.certificate.slice(0, -2) + (block.certificate.endsWith("00") ? "01" : "00");
+      await route.fulfill({ response: answer, json: block });
+    });
+    await there.go("#/overview");
+    await there.go("#/audit");
+    await button.click();
+    await there.page.locator(".notice.bad", { hasText: like("audit.wrong_certificate") }).waitFor();
+    await there.close();
+  });
+
   test("a member is admitted: the members vote it in, and its own node catches up", async () => {
     const guest = await visit(browser, nodeOf("BRA"), { language });
     await guest.go("#/governance");

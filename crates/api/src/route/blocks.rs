@@ -31,7 +31,7 @@ pub(super) fn read(api: &Api, height: u64) -> Result<Record, Problem> {
     responses((status = 200, body = BlockView), (status = 404, body = Problem)))]
 pub(super) async fn block(State(api): State<Arc<Api>>, Path(height): Path<u64>) -> Result<Json<BlockView>, Problem> {
     let record = api.look_up(move |api| read(api, height)).await??;
-    Ok(Json(BlockView::new(&api.charter(), &record.block, &record.state)))
+    Ok(Json(BlockView::new(&api.charter(), &record)))
 }
 
 /// A batch as its member signed it: anyone can check the signature.

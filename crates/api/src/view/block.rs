@@ -2,8 +2,9 @@
 
 use super::{code, hex};
 use crate::text::time_text;
+use network::Record;
 use serde::{Deserialize, Serialize};
-use union::{Block, Charter};
+use union::Charter;
 use utoipa::ToSchema;
 
 /// A final block.
@@ -23,6 +24,9 @@ pub struct BlockView {
     pub state_named_height: u64,
     /// State hash after it, hexadecimal.
     pub state_after: String,
+    /// The certificate of the members' nodes that made it final, hexadecimal; null where one node orders alone, and where that of a later
+    /// block made it final.
+    pub certificate: Option<String>,
     /// The batches, in order.
     pub batches: Vec<BatchView>,
 }
@@ -45,8 +49,8 @@ pub struct BatchView {
 }
 
 impl BlockView {
-    /// A block and the state hash after it.
-    pub fn new(charter: &Charter, block: &Block, state_after: &[u8]) -> Self {
+    /// A block as the journal keeps it.
+    pub fn new(charter: &Charter, Record { block, state, certificate }: &Record) -> Self {
         let header = block.header();
         let batches = block.batches().iter().map(|batch| {
             let header = batch.header();
@@ -66,7 +70,8 @@ impl BlockView {
             parent: hex(&header.parent),
             state_named: hex(&header.state),
             state_named_height: header.state_height().expect("a block that was applied names a state"),
-            state_after: hex(state_after),
+            state_after: hex(state),
+            certificate: (!certificate.is_empty()).then(|| hex(certificate)),
             batches: batches.collect(),
         }
     }
