@@ -121,6 +121,11 @@ export type BilateralView = {
 export type BlockView = {
   /** The batches, in order. */
   batches: (BatchView)[];
+  /**
+   * The certificate of the members' nodes that made it final, hexadecimal; null where one node orders alone, and where that of a later
+   * block made it final.
+   */
+  certificate?: string | null;
   /** Its hash, hexadecimal. */
   hash: string;
   /** Its height. */
