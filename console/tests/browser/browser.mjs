@@ -36,7 +36,8 @@ export async function visit(browser, node, { language = "en-US", scheme = "light
   const context = await browser.newContext({ locale: language, colorScheme: scheme, viewport: { width, height }, acceptDownloads: true });
   if (PAGES) await replacePages(context, node);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  // Long, because a machine that does other things too is slow; nothing waits longer than it has to.
+  page.setDefaultTimeout(40_000);
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
@@ -114,9 +115,13 @@ async function inject(page) {
   await page.evaluate(await readFile(AXE, "utf8"));
 }
 
+/** Pages longer than this, in pixels, take long to be drawn whole. */
+const PICTURE_MAX = 10_000;
+
 /** A picture of the whole page, where pictures are wanted. */
 export async function picture(page, name) {
   if (!PICTURES) return;
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+  const fullPage = await page.evaluate((most) => document.documentElement.scrollHeight <= most, PICTURE_MAX);
+  await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage });
 }

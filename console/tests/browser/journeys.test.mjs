@@ -202,16 +202,17 @@ function journeys(language) {
     assert.deepEqual(await axe(own.page), []);
     await picture(own.page, `journey-not-let-in-${short}`);
 
-    for (const code of CODES) {
+    const votes = async (code) => {
       const { page, go } = await desk(code);
       await go("#/overview");
       await page.locator(".todo li", { hasText: t("overview.votes") }).locator("strong", { hasText: "1" }).waitFor();
       await go("#/governance");
-      await page.locator("tbody a", { hasText: t("decision.admit") }).click();
+      await page.locator("tbody a", { hasText: `${t("decision.admit")} URY` }).click();
       await page.locator(".diff .added", { hasText: "Banco Central del Uruguay" }).waitFor();
       await press(page, "vote.agree");
       await approved(code, "status.done");
-    }
+    };
+    await Promise.all(CODES.map(votes));
     const voted = await desk("PER");
     await voted.go("#/governance/1");
     await voted.page.locator(".ballots", { hasText: "ARG, BRA, CHL, PER" }).waitFor();
