@@ -569,7 +569,10 @@ export type MemberView = MemberSummary & {
   /** Caps and reservations of its position. */
   limits: LimitsView;
   next_rates?: RatesView | null;
-  /** The sequence that its next batch may have; a higher one may be used as well. */
+  /**
+   * The sequence that its next batch must have, as far as this node knows: one more than that of the last batch in a block, or of
+   * those that wait here to be put into one.
+   */
   next_sequence: number;
   /** How many participants it has registered. */
   participants: number;

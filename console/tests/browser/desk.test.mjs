@@ -176,6 +176,8 @@ describe("one node", { concurrency: false }, () => {
     };
     for (const text of ["R-2026", "E2E 77"]) {
       await find(mia, text);
+      // Until then all are shown, this one among them.
+      await mia.page.locator("main p code", { hasText: text }).waitFor();
       await mia.page.locator("tbody a", { hasText: sent.id }).waitFor();
       assert.equal(await mia.page.locator("tbody a").count(), 1);
     }
