@@ -114,7 +114,8 @@ impl Engine {
                 peer_provider: peers.clone(),
                 blocker: peers.clone(),
                 mailbox_size: MAILBOX,
-                fetch_timeout: NZDuration!(Duration::from_secs(2)),
+                // What a leader is given for its block is enough for anybody's; then another node is asked.
+                fetch_timeout: NZDuration!(timing.leader),
                 fetch_retry_delay: Duration::from_millis(100),
                 priority_requests: false,
                 priority_responses: false,

@@ -209,7 +209,7 @@ where
                 view_retention: ViewDelta::new(64),
                 // An engine has heard of nobody when its epoch begins: honest leaders would be passed over.
                 skip: SkipPolicy::Disabled,
-                fetch_timeout: NZDuration!(Duration::from_secs(1)),
+                fetch_timeout: NZDuration!(self.timing.leader / 2),
                 fetch_retry_delay: Duration::from_millis(100),
                 forward: ForwardPolicy::SilentVoters,
             },
