@@ -90,3 +90,8 @@ export function save(name: string, type: string, content: BlobPart): void {
   link.click();
   URL.revokeObjectURL(link.href);
 }
+
+/** Hands JSON texts out as one file: a single one as it is, several as a list. */
+export function saveTogether(name: string, texts: string[]): void {
+  save(name, "application/json", texts.length === 1 ? texts.join() : `[${texts.join(",\n")}]`);
+}
