@@ -25,11 +25,11 @@ const ATTEMPTS: u32 = 5;
 #[derive(Args, Clone, Debug)]
 pub struct NodeArgument {
     /// The node to ask
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7400", value_parser = address)]
+    #[arg(long, value_name = "URL", env = "COMITY_NODE", default_value = "http://127.0.0.1:7400", value_parser = address)]
     node: String,
     /// Where the node is reached by https://, trust the certificates in this PEM file, and no others [default: what this machine
     /// trusts]
-    #[arg(long, value_name = "FILE", value_parser = trusted)]
+    #[arg(long, value_name = "FILE", env = "COMITY_CA", value_parser = trusted)]
     ca: Option<Trusted>,
 }
 

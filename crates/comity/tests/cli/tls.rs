@@ -1,6 +1,6 @@
 //! A node that serves over TLS, and commands that reach it.
 
-use crate::scene::{Scene, command, run};
+use crate::scene::{Scene, command, finish, run};
 use crate::serving::{NOON, Serving};
 use nix::sys::signal::Signal;
 use std::os::unix::fs::PermissionsExt;
@@ -57,6 +57,9 @@ fn commands_reach_a_node_over_tls_that_they_trust() {
     let ca = scene.arg("union/tls/own.pem");
     let members = run(&["members", "--node", &url, "--ca", &ca]).expect(0).out;
     assert!(members.contains("BRA"), "{members}");
+    // As the health check of a container is told.
+    let mut by_environment = command(&["members"]);
+    assert_eq!(finish(by_environment.env("COMITY_NODE", &url).env("COMITY_CA", &ca)).expect(0).out, members);
     let key = scene.arg("union/keys/ARG.key");
     let orders = scene.arg("orders.json");
     let order = r#"{"creditor": "BRA", "currency": "USD", "amount": "12.00", "value_date": "2026-11-23"}"#;
