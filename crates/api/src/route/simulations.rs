@@ -174,10 +174,11 @@ impl SimulateRequest {
                 SimulationError::Stopped => Problem::unknown("the simulation was stopped"),
                 error => Problem::new(Kind::Rejected, format!("{}: {error}", charter.name)).at("charters"),
             };
-            done.simulations.push(simulate_while(&setup, goes_on).map_err(refused)?);
+            let simulated = simulate_while(&setup, goes_on).map_err(refused)?;
             if runs > 1 {
-                done.spreads.push(one_by_one(&setup, u64::from(runs), goes_on).map_err(refused)?);
+                done.spreads.push(one_by_one(&setup, &simulated, u64::from(runs), goes_on).map_err(refused)?);
             }
+            done.simulations.push(simulated);
         }
         Ok(done)
     }

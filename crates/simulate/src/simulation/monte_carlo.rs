@@ -124,14 +124,21 @@ pub fn monte_carlo(setup: &Setup, runs: u64, told: impl Fn() + Sync) -> Result<M
     MonteCarlo::of(setup, &figures)
 }
 
-/// As [`monte_carlo`], on this thread alone, as long as `told` says to go on: as for [`simulate_while`].
+/// As [`monte_carlo`], on this thread alone, as long as `told` says to go on: as for [`simulate_while`]. `first` is what came of the
+/// first run, that of `setup` itself.
 ///
 /// # Errors
 ///
 /// As [`monte_carlo`], and [`SimulationError::Stopped`].
-pub fn one_by_one(setup: &Setup, runs: u64, told: impl Fn(u64) -> bool) -> Result<MonteCarlo, SimulationError> {
+pub fn one_by_one(
+    setup: &Setup,
+    first: &Outcome,
+    runs: u64,
+    told: impl Fn(u64) -> bool,
+) -> Result<MonteCarlo, SimulationError> {
     let one = |number: u64| simulate_while(&run(setup, number), &told).map(|outcome| Figures::of(&outcome));
-    let figures: Vec<_> = (0..runs).map(one).collect::<Result<_, _>>()?;
+    let figures: Vec<_> =
+        std::iter::once(Ok(Figures::of(first))).chain((1..runs).map(one)).collect::<Result<_, _>>()?;
     MonteCarlo::of(setup, &figures)
 }
 
