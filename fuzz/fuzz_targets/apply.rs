@@ -31,7 +31,9 @@ enum Act {
     Accept(u8),
     Refuse(u8),
     Cancel(u8),
-    Reprioritise(u8, u8),
+    Reprioritise(u8, u8, bool),
+    Hold(u8),
+    Release(u8),
     RequestReturn(u8),
     RefuseReturn(u8),
     Participant(u8),
@@ -116,7 +118,11 @@ impl Act {
             Act::Accept(order) => Command::Accept { order: order.into() },
             Act::Refuse(order) => Command::Refuse { order: order.into(), reason: Reason::RR04 },
             Act::Cancel(order) => Command::Cancel { order: order.into(), reason: Reason::NONE },
-            Act::Reprioritise(order, priority) => Command::Reprioritise { order: order.into(), priority },
+            Act::Reprioritise(order, priority, first) => {
+                Command::Reprioritise { order: order.into(), priority, first }
+            }
+            Act::Hold(order) => Command::Hold { order: order.into() },
+            Act::Release(order) => Command::Release { order: order.into() },
             Act::RequestReturn(order) => Command::RequestReturn { order: order.into(), reason: Reason::NONE },
             Act::RefuseReturn(order) => Command::RefuseReturn { order: order.into(), reason: Reason::RR04 },
             Act::Participant(number) => Command::RegisterParticipant {

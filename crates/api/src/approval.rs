@@ -6,7 +6,7 @@
 use crate::problem::{Kind, Problem};
 use crate::sign::Record;
 use crate::signatory::describe;
-use crate::view::{ProposalView, proposal_of};
+use crate::view::{OrderView, ProposalView, order_of, proposal_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -48,6 +48,9 @@ pub struct ApprovalView {
     /// The text of the charter that a proposal comes with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The order that the command is about, as it stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderView>,
     /// The proposal that the command is about, as it stands now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<ProposalView>,
@@ -106,7 +109,8 @@ impl Approval {
     /// As it is shown to the member's operators.
     pub fn view(&self, union: &Union, open: impl FnOnce(&Record) -> Option<keys::Detail>) -> ApprovalView {
         let (record, charter) = (self.record().expect("it was read when it was taken in"), union.charter());
-        let number = Command::decode(&record.bytes).ok().and_then(|command| proposal_of(&command));
+        let command = Command::decode(&record.bytes).ok();
+        let number = command.as_ref().and_then(proposal_of);
         let proposal = number.and_then(|number| union.proposals().get(number.checked_sub(1)? as usize));
         ApprovalView {
             id: self.id.clone(),
@@ -117,6 +121,7 @@ impl Approval {
             what: describe(charter, &record),
             detail: open(&record),
             text: self.text.clone(),
+            order: command.as_ref().and_then(order_of).and_then(|order| OrderView::of(union, order)),
             proposal: proposal.map(|proposal| ProposalView::new(union, proposal)),
         }
     }

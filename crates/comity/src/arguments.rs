@@ -32,13 +32,18 @@ enum Command {
     Doctor(doctor::Arguments),
     Checkpoint(checkpoint::Arguments),
     Submit(submit::Arguments),
-    Accept(decide::Accept),
+    /// Accept an order that your member's rules hold
+    Accept(decide::Which),
     /// Refuse an order that your member's rules hold
     Refuse(decide::Ending),
     /// Take back an order that your member sent and that is held or queued
     Cancel(decide::Ending),
-    /// Give an order that your member sent another priority
+    /// Give an order that your member sent another priority, or another place among those that have it
     Reprioritise(decide::Reprioritise),
+    /// Hold back an order that your member sent: it does not settle before it is released
+    Hold(decide::Which),
+    /// Let an order go that your member holds back: it settles, or takes its place in the queue again
+    Release(decide::Which),
     /// Ask for an order back that your member sent and that is settled
     RequestReturn(decide::Ending),
     /// Refuse to give an order back that your member is asked for
@@ -88,6 +93,8 @@ impl Arguments {
             Command::Refuse(arguments) => decide::refuse(&arguments, output),
             Command::Cancel(arguments) => decide::cancel(&arguments, output),
             Command::Reprioritise(arguments) => decide::reprioritise(&arguments, output),
+            Command::Hold(arguments) => decide::hold(&arguments, output),
+            Command::Release(arguments) => decide::release(&arguments, output),
             Command::RequestReturn(arguments) => decide::request_return(&arguments, output),
             Command::RefuseReturn(arguments) => decide::refuse_return(&arguments, output),
             Command::Set(command) => set::run(&command, output),

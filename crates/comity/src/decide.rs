@@ -1,15 +1,19 @@
-//! `comity accept`, `refuse`, `cancel`, `reprioritise`, `request-return`, `refuse-return`: what a member decides about an order.
+//! `comity accept`, `refuse`, `cancel`, `reprioritise`, `hold`, `release`, `request-return`, `refuse-return`: what a member decides about
+//! an order.
 
 use crate::exit::Result;
 use crate::output::Output;
 use crate::remote::SignerArguments;
-use api::text::{AcceptOrder, CancelOrder, CommandText, RefuseOrder, RefuseReturn, ReprioritiseOrder, RequestReturn};
+use api::text::{
+    AcceptOrder, CancelOrder, CommandText, HoldOrder, RefuseOrder, RefuseReturn, ReleaseOrder, ReprioritiseOrder,
+    RequestReturn,
+};
 use clap::Args;
 use uuid::Uuid;
 
-/// Accept an order that your member's rules hold
+/// An order.
 #[derive(Args, Debug)]
-pub struct Accept {
+pub struct Which {
     /// UUID of the order.
     id: Uuid,
     #[command(flatten)]
@@ -33,15 +37,18 @@ pub struct Ending {
 pub struct Reprioritise {
     /// UUID of the order.
     id: Uuid,
-    /// Its new priority; it goes to the end of those that have it.
+    /// Its new priority, or the one that it has; it goes to the end of those that have it
     #[arg(value_parser = ["urgent", "high", "normal"])]
     priority: String,
+    /// It goes to the front of them
+    #[arg(long)]
+    first: bool,
     #[command(flatten)]
     signer: SignerArguments,
 }
 
 /// Accepts an order.
-pub fn accept(arguments: &Accept, output: Output) -> Result<()> {
+pub fn accept(arguments: &Which, output: Output) -> Result<()> {
     arguments.signer.order(&CommandText::from(AcceptOrder { order: arguments.id.to_string() }), output)
 }
 
@@ -71,6 +78,17 @@ pub fn refuse_return(arguments: &Ending, output: Output) -> Result<()> {
 
 /// Gives an order another priority.
 pub fn reprioritise(arguments: &Reprioritise, output: Output) -> Result<()> {
-    let command = ReprioritiseOrder { order: arguments.id.to_string(), priority: arguments.priority.clone() };
+    let (order, priority) = (arguments.id.to_string(), arguments.priority.clone());
+    let command = ReprioritiseOrder { order, priority, first: arguments.first };
     arguments.signer.order(&command.into(), output)
+}
+
+/// Holds an order back.
+pub fn hold(arguments: &Which, output: Output) -> Result<()> {
+    arguments.signer.order(&HoldOrder { order: arguments.id.to_string() }.into(), output)
+}
+
+/// Lets an order go that was held back.
+pub fn release(arguments: &Which, output: Output) -> Result<()> {
+    arguments.signer.order(&ReleaseOrder { order: arguments.id.to_string() }.into(), output)
 }

@@ -13,23 +13,11 @@ impl Union {
         self.rules(payment.creditor).find(|rule| matches(rule, payment, unit_amount)).copied()
     }
 
-    /// The receiving member accepts an order that its rules hold: it settles now, or queues.
+    /// The receiving member accepts an order that its rules hold: unless it is on hold too, it settles now, or queues.
     pub(crate) fn accept(&mut self, sender: u16, id: u128) -> Result<Outcome, Rejection> {
         let at = self.find_held(sender, id)?;
-        let order = *self.orders.open(at);
-        match self.try_to_settle(&order.payment, order.amounts(), order.entry, order.rule) {
-            Ok(_) => {
-                let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
-                self.orders.end_open(at, ending);
-                Ok(Outcome::Order { status: OrderStatus::Settled, reason: Reason::NONE })
-            }
-            Err(reason) => {
-                self.orders.release(at, reason, self.clock.today.0);
-                self.has_new_waiting |= order.payment.value_date <= self.clock.today.0;
-                self.tell(order.payment, OrderStatus::Queued, reason, order.rule);
-                Ok(Outcome::Order { status: OrderStatus::Queued, reason })
-            }
-        }
+        self.orders.accept(at);
+        Ok(self.let_go(at))
     }
 
     /// The receiving member refuses an order that its rules hold.
@@ -50,7 +38,7 @@ impl Union {
                 "only the member that is paid decides about the order",
             ));
         }
-        if order.status() != OrderStatus::Held {
+        if !order.awaits_decision() {
             return Err(Rejection::new(Reason::AG01, Field::Id, "the order is not held for a decision"));
         }
         Ok(at)

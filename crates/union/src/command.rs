@@ -207,12 +207,24 @@ pub enum Command {
         /// Why.
         reason: Reason,
     },
-    /// The sending member gives a queued order another priority, at the end of those that have it.
+    /// The sending member gives an open order a priority, at the end of those that have it or at the front of them.
     Reprioritise {
         /// The order.
         order: u128,
-        /// Its new priority.
+        /// Its new priority, or the one that it has.
         priority: u8,
+        /// Whether it is tried first of those of its priority, not last.
+        first: bool,
+    },
+    /// The sending member holds an open order back: it does not settle before it is released.
+    Hold {
+        /// The order.
+        order: u128,
+    },
+    /// The sending member lets an order go that it holds back.
+    Release {
+        /// The order.
+        order: u128,
     },
     /// The member that paid asks for a settled order back.
     RequestReturn {
@@ -373,9 +385,11 @@ impl Command {
             3 => Command::Accept { order },
             4 => Command::Refuse { order, reason },
             5 => Command::Cancel { order, reason },
-            6 => Command::Reprioritise { order, priority: bytes[16] },
+            6 => Command::Reprioritise { order, priority: bytes[16], first: bytes[17] == 1 },
             7 => Command::RequestReturn { order, reason },
             8 => Command::RefuseReturn { order, reason },
+            9 => Command::Hold { order },
+            17 => Command::Release { order },
             10 => Command::RegisterParticipant {
                 participant: small,
                 identifier: bytes[..20].try_into().expect("twenty bytes"),
@@ -455,9 +469,13 @@ impl Command {
         let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
         let kind = match *self {
             Command::Pay(payment) => return bytemuck::cast(payment),
-            Command::Accept { order } => {
+            Command::Accept { order } | Command::Hold { order } | Command::Release { order } => {
                 put(0, &order.to_le_bytes());
-                3
+                match self {
+                    Command::Accept { .. } => 3,
+                    Command::Hold { .. } => 9,
+                    _ => 17,
+                }
             }
             Command::Refuse { order, reason }
             | Command::Cancel { order, reason }
@@ -472,9 +490,9 @@ impl Command {
                     _ => 8,
                 }
             }
-            Command::Reprioritise { order, priority } => {
+            Command::Reprioritise { order, priority, first } => {
                 put(0, &order.to_le_bytes());
-                put(16, &[priority]);
+                put(16, &[priority, u8::from(first)]);
                 6
             }
             Command::RegisterParticipant { participant, identifier, name } => {

@@ -48,6 +48,7 @@ mod due;
 mod event;
 mod founding;
 mod hexadecimal;
+mod hold;
 mod membership;
 mod merkle;
 mod order;
@@ -92,6 +93,7 @@ pub use credit_rules::{AboveQuota, CreditKind, CreditRules, QUOTA_YEARS_MAX, Quo
 pub use default_rules::{DefaultRules, ExitRules, LossSharing};
 pub use event::{Applied, ClaimEvent, DefaultEvent, Event, Field, OrderEvent, Outcome, Rejection};
 pub use founding::{Founding, FoundingError, Signatures};
+pub use hold::HELD_BY_SENDER;
 pub use ledger::Hash;
 pub use membership::{KeyKind, Membership, Standing, key_proof_message};
 pub use order::{ClosedOrder, Found, NO_RULE, OpenOrder, OrderStatus, Orders, Place};

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum OrderStatus {
-    /// Waits until the receiving member accepts or refuses it.
+    /// Waits until the receiving member accepts or refuses it, or until the sending member releases it.
     Held = 1,
     /// Waits for its value date, for funds or for a limit.
     Queued = 2,
@@ -82,19 +82,20 @@ pub const NO_RULE: u8 = u8::MAX;
 pub struct OpenOrder {
     /// The order as it was sent, but for a priority that was changed since.
     pub payment: Payment,
-    /// Order of entry; a free row holds the place of the next free one here.
-    pub entry: u64,
+    /// Order of entry, below zero for an order that was moved to the front; a free row holds the place of the next free one here.
+    pub entry: i64,
     /// Unix seconds at which it expires.
     pub expires_at: u64,
     /// Where its record is.
     pub place: Place,
-    /// See [`OrderStatus`]; 0 for a free row.
+    /// [`OrderStatus::Held`] until the receiving member has decided, else [`OrderStatus::Queued`]; 0 for a free row.
     status: u8,
     /// The priority that it was sent with.
     sent_priority: u8,
     /// The acceptance rule of the creditor that matched, or [`NO_RULE`].
     pub rule: u8,
-    reserved: u8,
+    /// 1 while the sending member holds it back.
+    on_hold: u8,
     /// Why it waits.
     pub waits_for: Reason,
     /// What settlement takes from the debtor's position: fixed when the order was presented.
@@ -155,15 +156,32 @@ pub struct ClosedOrder {
 const _: () = assert!(size_of::<OpenOrder>() == 192 && size_of::<ClosedOrder>() == 96);
 
 impl OpenOrder {
-    /// Held or queued.
+    /// Held by a side of it, or queued.
     pub fn status(&self) -> OrderStatus {
-        OrderStatus::from_number(self.status).expect("only open rows are handed out")
+        if self.is_on_hold() || self.awaits_decision() { OrderStatus::Held } else { OrderStatus::Queued }
+    }
+
+    /// Whether the sending member holds it back.
+    pub fn is_on_hold(&self) -> bool {
+        self.on_hold == 1
+    }
+
+    /// Whether the receiving member is to accept or refuse it.
+    pub fn awaits_decision(&self) -> bool {
+        self.status == OrderStatus::Held as u8
+    }
+
+    /// The members that hold it, by number: the sending one, the receiving one, both, or none where it is queued.
+    pub fn held_by(&self) -> impl Iterator<Item = u16> {
+        let debtor = self.is_on_hold().then_some(self.payment.debtor);
+        debtor.into_iter().chain(self.awaits_decision().then_some(self.payment.creditor))
     }
 
     /// Whether the row can have been written by this module: for rows that come from a snapshot.
     pub(crate) fn is_plausible(&self, members: usize) -> bool {
         self.status == 0
             || matches!(OrderStatus::from_number(self.status), Some(OrderStatus::Held | OrderStatus::Queued))
+                && self.on_hold <= 1
                 && usize::from(self.payment.debtor) < members
                 && usize::from(self.payment.creditor) < members
     }
@@ -220,6 +238,12 @@ pub enum Found {
 const OPEN: u32 = 1 << 31;
 const NONE: u64 = u64::MAX;
 
+/// Before every entry.
+pub(crate) const FIRST_ENTRY: i64 = i64::MIN;
+
+/// After every entry: of an order that has not entered.
+pub(crate) const LAST_ENTRY: i64 = i64::MAX;
+
 /// How an order ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ending {
@@ -253,11 +277,13 @@ pub struct Orders {
     entries: u64,
     closed: Table<ClosedOrder>,
     index: Index,
-    queues: Vec<BTreeMap<(u8, u64), u32>>,
+    queues: Vec<BTreeMap<(u8, i64), u32>>,
     /// The part of each queue that waits for the member's own means: found without a walk past the rest.
-    short_of_means: Vec<BTreeSet<(u8, u64)>>,
-    value_dates: BTreeMap<(u32, u64), u32>,
-    expiries: BTreeMap<(u64, u64), u32>,
+    short_of_means: Vec<BTreeSet<(u8, i64)>>,
+    /// Entries of open orders that were moved to the front.
+    fronts: BTreeSet<i64>,
+    value_dates: BTreeMap<(u32, i64), u32>,
+    expiries: BTreeMap<(u64, i64), u32>,
 }
 
 impl Orders {
@@ -271,6 +297,7 @@ impl Orders {
             index: Index::new(index_seed),
             queues: vec![BTreeMap::new(); members],
             short_of_means: vec![BTreeSet::new(); members],
+            fronts: BTreeSet::new(),
             value_dates: BTreeMap::new(),
             expiries: BTreeMap::new(),
         }
@@ -304,10 +331,8 @@ impl Orders {
             if order.status != 0 {
                 orders.index.load(order.payment.id, at | OPEN);
                 orders.open_counts[usize::from(order.payment.debtor)] += 1;
-                orders.expiries.insert((order.expires_at, order.entry), at);
-                if order.status() == OrderStatus::Queued {
-                    orders.enqueue(at, today);
-                }
+                orders.note_entry(at);
+                orders.enqueue(at, today);
             }
         }
         orders
@@ -372,8 +397,7 @@ impl Orders {
 
     /// Takes an order in as held or queued.
     pub(crate) fn add_open(&mut self, payment: Payment, place: Place, waiting: Waiting, today: u32) {
-        let entry = self.entries;
-        self.entries += 1;
+        let entry = self.next_entry();
         let order = OpenOrder {
             payment,
             entry,
@@ -382,7 +406,7 @@ impl Orders {
             status: waiting.status as u8,
             sent_priority: payment.priority,
             rule: waiting.rule,
-            reserved: 0,
+            on_hold: 0,
             waits_for: waiting.reason,
             unit_debit: waiting.amounts.debit,
             unit_credit: waiting.amounts.credit,
@@ -392,20 +416,44 @@ impl Orders {
             self.open.push(order)
         } else {
             let at = self.free as u32;
-            self.free = self.open.get(at).entry;
+            self.free = self.open.get(at).entry as u64;
             *self.open.get_mut(at) = order;
             at
         };
         self.open_counts[usize::from(payment.debtor)] += 1;
         self.insert(payment.id, at | OPEN);
-        self.expiries.insert((waiting.expires_at, entry), at);
-        if waiting.status == OrderStatus::Queued {
-            self.enqueue(at, today);
+        self.note_entry(at);
+        self.enqueue(at, today);
+    }
+
+    /// The entry of an order that comes now.
+    fn next_entry(&mut self) -> i64 {
+        let entry = self.entries;
+        self.entries += 1;
+        i64::try_from(entry).expect("no union has had as many orders")
+    }
+
+    /// Has an order found by its entry where that is no matter of the queues.
+    fn note_entry(&mut self, at: u32) {
+        let order = self.open.get(at);
+        self.expiries.insert((order.expires_at, order.entry), at);
+        if order.entry < 0 {
+            self.fronts.insert(order.entry);
         }
     }
 
+    fn forget_entry(&mut self, at: u32) {
+        let order = self.open.get(at);
+        self.expiries.remove(&(order.expires_at, order.entry));
+        self.fronts.remove(&order.entry);
+    }
+
+    /// Puts an order that nobody holds into its member's queue, or among those that wait for their value date.
     fn enqueue(&mut self, at: u32, today: u32) {
         let order = self.open.get(at);
+        if order.status() == OrderStatus::Held {
+            return;
+        }
         let payment = &order.payment;
         if payment.value_date > today {
             self.value_dates.insert((payment.value_date, order.entry), at);
@@ -418,10 +466,28 @@ impl Orders {
         }
     }
 
-    /// A held order was accepted and now waits in the queue.
-    pub(crate) fn release(&mut self, at: u32, waits_for: Reason, today: u32) {
+    /// The receiving member has accepted an order. Unless it is on hold, it is to be settled or [queued](Self::queue_up) next.
+    pub(crate) fn accept(&mut self, at: u32) {
+        self.open.get_mut(at).status = OrderStatus::Queued as u8;
+    }
+
+    /// The sending member holds an order back.
+    pub(crate) fn hold(&mut self, at: u32, reason: Reason) {
+        self.dequeue(at);
         let order = self.open.get_mut(at);
-        (order.status, order.waits_for) = (OrderStatus::Queued as u8, waits_for);
+        (order.on_hold, order.waits_for) = (1, reason);
+    }
+
+    /// The sending member holds an order back no longer. Unless it awaits a decision, it is to be settled or [queued](Self::queue_up)
+    /// next.
+    pub(crate) fn release(&mut self, at: u32) {
+        let order = self.open.get_mut(at);
+        (order.on_hold, order.waits_for) = (0, Reason::NONE);
+    }
+
+    /// An order that nobody holds any more waits in the queue, at the place of its entry.
+    pub(crate) fn queue_up(&mut self, at: u32, waits_for: Reason, today: u32) {
+        self.open.get_mut(at).waits_for = waits_for;
         self.enqueue(at, today);
     }
 
@@ -440,20 +506,17 @@ impl Orders {
         self.open.get_mut(at).waits_for = reason;
     }
 
-    /// Moves an open order to the end of those of another priority.
-    pub(crate) fn reprioritise(&mut self, at: u32, priority: u8, today: u32) {
+    /// Moves an open order to the end of those of a priority, or to the front of them.
+    pub(crate) fn reprioritise(&mut self, at: u32, priority: u8, first: bool, today: u32) {
         self.dequeue(at);
-        let before = self.open.get(at);
-        self.expiries.remove(&(before.expires_at, before.entry));
-        let entry = self.entries;
-        self.entries += 1;
+        self.forget_entry(at);
+        // Before all that were moved to the front and are open.
+        let entry = if first { self.fronts.first().unwrap_or(&0) - 1 } else { self.next_entry() };
         let order = self.open.get_mut(at);
         order.payment.priority = priority;
         order.entry = entry;
-        self.expiries.insert((order.expires_at, entry), at);
-        if order.status() == OrderStatus::Queued {
-            self.enqueue(at, today);
-        }
+        self.note_entry(at);
+        self.enqueue(at, today);
     }
 
     fn dequeue(&mut self, at: u32) {
@@ -470,12 +533,12 @@ impl Orders {
         self.dequeue(at);
         let order = *self.open.get(at);
         let (sent, ending) = (order.sent(), Ending { rule: order.rule, ..ending });
-        self.expiries.remove(&(order.expires_at, order.entry));
+        self.forget_entry(at);
         let closed = self.closed.push(closed_row(&sent, &sent.digest(), order.place, ending));
         // The index finds the old place by the row that still holds the identifier.
         let (open, ended) = (&self.open, &self.closed);
         self.index.move_to(order.payment.id, closed, |at| Self::id_at(open, ended, at));
-        *self.open.get_mut(at) = OpenOrder { entry: self.free, ..Zeroable::zeroed() };
+        *self.open.get_mut(at) = OpenOrder { entry: self.free as i64, ..Zeroable::zeroed() };
         self.free = u64::from(at);
         self.open_counts[usize::from(order.payment.debtor)] -= 1;
     }
@@ -487,13 +550,13 @@ impl Orders {
     }
 
     /// The first order in a member's queue at or after a point of it.
-    pub(crate) fn next_queued(&self, member: u16, from: (u8, u64)) -> Option<((u8, u64), u32)> {
+    pub(crate) fn next_queued(&self, member: u16, from: (u8, i64)) -> Option<((u8, i64), u32)> {
         self.queues[usize::from(member)].range(from..).next().map(|(&key, &at)| (key, at))
     }
 
     /// The first order in a member's queue, before a point of it, that waits for the member's own means: only
     /// such orders hold up others.
-    pub(crate) fn first_short_of_means(&self, member: u16, point: (u8, u64)) -> Option<(u8, u64)> {
+    pub(crate) fn first_short_of_means(&self, member: u16, point: (u8, i64)) -> Option<(u8, i64)> {
         self.short_of_means[usize::from(member)].range(..point).next().copied()
     }
 

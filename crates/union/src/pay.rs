@@ -4,7 +4,7 @@ use crate::batch::detail_hash;
 use crate::calendar::Day;
 use crate::command::{Action, Payment, Priority};
 use crate::event::{Event, Field, OrderEvent, Outcome, Rejection};
-use crate::order::{Ending, Found, NO_RULE, OrderStatus, Place, Waiting};
+use crate::order::{Ending, Found, LAST_ENTRY, NO_RULE, OrderStatus, Place, Waiting};
 use crate::order_record::OrderRecord;
 use crate::reason::Reason;
 use crate::settle::UnitAmounts;
@@ -72,7 +72,7 @@ impl Union {
             _ => {}
         }
 
-        let waits_for = match self.try_to_settle(&payment, amounts, u64::MAX, rule_slot) {
+        let waits_for = match self.try_to_settle(&payment, amounts, LAST_ENTRY, rule_slot) {
             Ok(digest) => {
                 let ending = self.ending(OrderStatus::Settled, Reason::NONE, rule_slot);
                 self.orders.add_closed(&payment, &digest, place, ending);
@@ -230,36 +230,37 @@ impl Union {
 
     /// The sending member takes back an order that is held or queued.
     pub(crate) fn cancel(&mut self, sender: u16, id: u128, reason: Reason) -> Result<Outcome, Rejection> {
-        let at = self.find_open(id)?;
-        if self.orders.open(at).payment.debtor != sender {
-            return Err(Rejection::new(Reason::AG01, Field::Id, "only the member that sent the order can cancel it"));
-        }
+        let at = self.find_sent(sender, id)?;
         let reason = reason.or(Reason::CUST);
         self.end_unsettled(at, OrderStatus::Cancelled, reason);
         Ok(Outcome::Order { status: OrderStatus::Cancelled, reason })
     }
 
-    /// The sending member gives an open order another priority.
-    pub(crate) fn reprioritise(&mut self, sender: u16, id: u128, priority: u8) -> Result<Outcome, Rejection> {
+    /// The sending member moves an open order to the end, or the front, of those of a priority.
+    pub(crate) fn reprioritise(
+        &mut self,
+        sender: u16,
+        id: u128,
+        priority: u8,
+        first: bool,
+    ) -> Result<Outcome, Rejection> {
         if Priority::from_number(priority).is_none() {
             return Err(Rejection::new(Reason::FF01, Field::Priority, "the priority is not urgent, high or normal"));
         }
-        let at = self.find_open(id)?;
-        if self.orders.open(at).payment.debtor != sender {
-            let text = "only the member that sent the order can change its priority";
-            return Err(Rejection::new(Reason::AG01, Field::Id, text));
+        let at = self.find_sent(sender, id)?;
+        self.orders.reprioritise(at, priority, first, self.clock.today.0);
+        if first {
+            self.try_from_start(sender);
+        } else {
+            self.wake(sender);
         }
-        self.orders.reprioritise(at, priority, self.clock.today.0);
-        self.wake(sender);
-        let order = *self.orders.open(at);
-        self.tell(order.payment, order.status(), order.waits_for, order.rule);
-        Ok(Outcome::Order { status: order.status(), reason: order.waits_for })
+        Ok(self.tell_open(at))
     }
 
     /// Ends what nobody settled in time.
     pub(crate) fn expire_orders(&mut self) {
         while let Some(at) = self.orders.expired(self.tip.time_ms() / 1_000) {
-            let held = self.orders.open(at).status() == OrderStatus::Held;
+            let held = self.orders.open(at).awaits_decision();
             self.end_unsettled(at, OrderStatus::Expired, if held { Reason::NOAS } else { Reason::AB03 });
         }
     }

@@ -5,19 +5,22 @@
 //! the charter bounds and of which each turn has an equal share; what is left over goes on in the next
 //! block, at the same place.
 
-use crate::order::OrderStatus;
+use crate::order::{FIRST_ENTRY, OrderStatus};
 use crate::reason::Reason;
 use crate::state::Union;
 
 impl Union {
+    /// Has a member's queue tried from its start at the end of this block, wherever it was left.
+    pub(crate) fn try_from_start(&mut self, member: u16) {
+        let row = self.attempts.get_mut(u32::from(member));
+        (row.due, row.priority, row.entry) = (1, 0, 0);
+    }
+
     /// Has a member's queue tried at the end of this block.
     pub(crate) fn wake(&mut self, member: u16) {
         let at = u32::from(member);
         match self.attempts.get(at).due {
-            0 => {
-                let row = self.attempts.get_mut(at);
-                (row.due, row.priority, row.entry) = (1, 0, 0);
-            }
+            0 => self.try_from_start(member),
             1 => {
                 // From its start already, or from the middle: then once more from the start afterwards.
                 let row = self.attempts.get(at);
@@ -66,7 +69,8 @@ impl Union {
         let row = u32::from(member);
         let fifo = self.charter.queue.keeps_order();
         let start = self.attempts.get(row);
-        let cursor = (start.priority as u8, start.entry);
+        let is_start = (start.priority, start.entry) == (0, 0);
+        let cursor = if is_start { (0, FIRST_ENTRY) } else { (start.priority as u8, start.entry) };
         // Under first-in-first-out, what came ahead of the cursor since and waits for means is first.
         let ahead = if fifo { self.orders.first_short_of_means(member, cursor) } else { None };
         let mut from = ahead.unwrap_or(cursor);

@@ -1,6 +1,6 @@
 //! The queue as a problem of `clearing::queue`: who waits to pay what, and which limits hold.
 
-use crate::order::OpenOrder;
+use crate::order::{OpenOrder, Place};
 use crate::settle::{creditor_account, debtor_account};
 use crate::state::Union;
 use clearing::queue::{BilateralLimit, Class, Instance, Party, Payment, SideAccount};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Considered {
     /// Rows of the orders, in the order of the payments.
     pub rows: Vec<u32>,
-    /// The orders as payments, in the order of their entry.
+    /// The orders as payments, in the order of their presentation; those of one member in the order of their entry.
     pub instance: Instance,
 }
 
@@ -27,11 +27,13 @@ impl Union {
         };
         let fronts: Vec<Vec<u32>> = (0..self.charter.members.len() as u16).map(front).collect();
         let lengths: Vec<usize> = fronts.iter().map(Vec::len).collect();
-        let mut rows = Vec::new();
-        for (front, share) in fronts.iter().zip(shares(&lengths, most)) {
-            rows.extend(&front[..share]);
-        }
-        rows.sort_unstable_by_key(|&at| self.orders.open(at).entry);
+        let entered = |&at: &u32| {
+            let order = self.orders.open(at);
+            let Place { height, batch, record, .. } = order.place;
+            Entered { entry: order.entry, presented: (height, batch, record), at }
+        };
+        let cut = fronts.iter().zip(shares(&lengths, most)).map(|(front, share)| &front[..share]);
+        let rows = in_order(cut.map(|front| front.iter().map(entered).collect()));
 
         let positions = (0..self.charter.members.len() as u16).map(|member| self.ledger.position(member));
         let parties = positions.map(|position| Party {
@@ -60,6 +62,30 @@ fn shares(lengths: &[usize], most: usize) -> Vec<usize> {
         left -= shares[at];
     }
     shares
+}
+
+/// An order that is considered.
+#[derive(Clone, Copy)]
+struct Entered {
+    entry: i64,
+    /// Block, batch and record.
+    presented: (u64, u16, u16),
+    /// Its row.
+    at: u32,
+}
+
+/// The rows of several members in one order, that of presentation. A member that moves orders changes the order among its own only:
+/// by their entry they have the places that its orders were presented at.
+fn in_order(members: impl Iterator<Item = Vec<Entered>>) -> Vec<u32> {
+    let mut rows = Vec::new();
+    for mut own in members {
+        let mut places: Vec<_> = own.iter().map(|order| order.presented).collect();
+        places.sort_unstable();
+        own.sort_unstable_by_key(|order| order.entry);
+        rows.extend(places.into_iter().zip(own.iter().map(|order| order.at)));
+    }
+    rows.sort_unstable();
+    rows.into_iter().map(|(_, at)| at).collect()
 }
 
 /// Limits beside those of positions, as far as orders have met them.
@@ -116,7 +142,21 @@ impl Limits<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::shares;
+    use super::{Entered, in_order, shares};
+
+    #[test]
+    fn who_moves_orders_moves_its_own() {
+        let own = |orders: &[(i64, u64, u32)]| -> Vec<Entered> {
+            let entered = |&(entry, height, at)| Entered { entry, presented: (height, 0, 0), at };
+            orders.iter().map(entered).collect()
+        };
+        let other = || own(&[(1, 2, 21), (3, 4, 23)]);
+        assert_eq!(in_order([own(&[(0, 1, 10), (2, 3, 12)]), other()].into_iter()), [10, 21, 12, 23]);
+        // The second to the front, or the first to the end: the other's orders stay where they are.
+        assert_eq!(in_order([own(&[(-1, 3, 12), (0, 1, 10)]), other()].into_iter()), [12, 21, 10, 23]);
+        assert_eq!(in_order([own(&[(2, 3, 12), (9, 1, 10)]), other()].into_iter()), [12, 21, 10, 23]);
+        assert_eq!(in_order([vec![], vec![]].into_iter()), [0_u32; 0]);
+    }
 
     #[test]
     fn the_longest_queues_are_cut() {

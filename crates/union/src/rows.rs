@@ -170,7 +170,7 @@ impl Leg {
 #[repr(C)]
 pub(crate) struct Attempts {
     /// Entry of the order to go on with.
-    pub entry: u64,
+    pub entry: i64,
     /// Its priority.
     pub priority: u32,
     /// 0 when there is nothing to try, 1 to go on from here, 2 to go on and then start anew.

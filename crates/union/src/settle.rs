@@ -63,7 +63,7 @@ impl Union {
         &mut self,
         payment: &Payment,
         amounts: UnitAmounts,
-        entry: u64,
+        entry: i64,
         rule: u8,
     ) -> Result<Hash, Reason> {
         let fifo = self.charter.queue.keeps_order();

@@ -260,7 +260,11 @@ impl Union {
             Command::Accept { order } => return self.accept(sender, order),
             Command::Refuse { order, reason } => return self.refuse(sender, order, reason),
             Command::Cancel { order, reason } => return self.cancel(sender, order, reason),
-            Command::Reprioritise { order, priority } => return self.reprioritise(sender, order, priority),
+            Command::Reprioritise { order, priority, first } => {
+                return self.reprioritise(sender, order, priority, first);
+            }
+            Command::Hold { order } => return self.hold(sender, order),
+            Command::Release { order } => return self.release(sender, order),
             Command::RequestReturn { order, reason } => self.request_return(sender, order, reason)?,
             Command::RefuseReturn { order, reason } => self.refuse_return(sender, order, reason)?,
             Command::RegisterParticipant { participant, identifier, name } => {

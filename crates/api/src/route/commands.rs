@@ -17,8 +17,8 @@ use axum::http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 use union::Command;
 
-/// Gives a command. What changes a member's settings, closes a cycle or confirms a leg waits for a second person;
-/// decisions about single orders do not.
+/// Gives a command. What changes a member's settings, closes a cycle, confirms a leg or releases what was held back waits for a
+/// second person; other decisions about single orders do not.
 #[utoipa::path(post, path = "/v1/commands", tag = "writes", security(("session" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body = crate::text::CommandText,
@@ -49,7 +49,7 @@ pub(super) async fn submit_command(
     Ok((StatusCode::OK, Json(give_command(api, session, signatory, command_record(&command)).await?)))
 }
 
-/// Whether a command changes more than one order.
+/// Whether a command changes more than one order, or lets one go that somebody held back.
 fn needs_second_person(command: &Command) -> bool {
     !matches!(
         command,
@@ -57,6 +57,7 @@ fn needs_second_person(command: &Command) -> bool {
             | Command::Refuse { .. }
             | Command::Cancel { .. }
             | Command::Reprioritise { .. }
+            | Command::Hold { .. }
             | Command::RequestReturn { .. }
             | Command::RefuseReturn { .. }
     )

@@ -56,7 +56,7 @@ pub struct OrdersView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cursor {
     /// Open orders from this entry on.
-    Open(u64),
+    Open(i64),
     /// Ended orders before this place.
     Ended(usize),
 }
@@ -228,7 +228,7 @@ fn page(union: &Union, filter: &Filter, cursor: Option<Cursor>, limit: usize) ->
     let &Filter { status, request, .. } = filter;
     let charter = union.charter();
     let only_ended = request.is_some() || status.is_some_and(|status| !is_open(status));
-    let start = if only_ended { Cursor::Ended(usize::MAX) } else { Cursor::Open(0) };
+    let start = if only_ended { Cursor::Ended(usize::MAX) } else { Cursor::Open(i64::MIN) };
     let mut orders = Vec::new();
     let mut cursor = cursor.unwrap_or(start);
 

@@ -119,12 +119,25 @@ commands! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     }
-    /// The sending member gives an open order another priority.
+    /// The sending member gives an open order a priority, at the end of those that have it or at the front of them.
     "reprioritise" ReprioritiseOrder {
         /// UUID of the order.
         order: String,
-        /// `urgent`, `high` or `normal`.
+        /// `urgent`, `high` or `normal`; the one that it has, to move it among those.
         priority: String,
+        /// Whether it is tried first of those of its priority; last if not given.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        first: bool,
+    }
+    /// The sending member holds an open order back: it does not settle before it is released.
+    "hold" HoldOrder {
+        /// UUID of the order.
+        order: String,
+    }
+    /// The sending member lets an order go that it holds back.
+    "release" ReleaseOrder {
+        /// UUID of the order.
+        order: String,
     }
     /// The member that paid asks for a settled order back.
     "request_return" RequestReturn {
@@ -476,8 +489,10 @@ impl CommandText {
             }
             CommandText::ReprioritiseOrder(text) => {
                 let priority = priority("priority", &text.priority)? as u8;
-                Command::Reprioritise { order: order_id("order", &text.order)?, priority }
+                Command::Reprioritise { order: order_id("order", &text.order)?, priority, first: text.first }
             }
+            CommandText::HoldOrder(text) => Command::Hold { order: order_id("order", &text.order)? },
+            CommandText::ReleaseOrder(text) => Command::Release { order: order_id("order", &text.order)? },
             CommandText::RequestReturn(text) => {
                 let reason = optional_reason(text.reason.as_ref())?;
                 Command::RequestReturn { order: order_id("order", &text.order)?, reason }
@@ -552,9 +567,12 @@ impl CommandText {
             Command::Accept { order } => AcceptOrder { order: id_text(order) }.into(),
             Command::Refuse { order, reason } => RefuseOrder { order: id_text(order), reason: some(reason) }.into(),
             Command::Cancel { order, reason } => CancelOrder { order: id_text(order), reason: some(reason) }.into(),
-            Command::Reprioritise { order, priority } => {
-                ReprioritiseOrder { order: id_text(order), priority: super::priority_name(priority).to_owned() }.into()
+            Command::Reprioritise { order, priority, first } => {
+                let priority = super::priority_name(priority).to_owned();
+                ReprioritiseOrder { order: id_text(order), priority, first }.into()
             }
+            Command::Hold { order } => HoldOrder { order: id_text(order) }.into(),
+            Command::Release { order } => ReleaseOrder { order: id_text(order) }.into(),
             Command::RequestReturn { order, reason } => {
                 RequestReturn { order: id_text(order), reason: some(reason) }.into()
             }

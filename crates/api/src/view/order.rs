@@ -4,7 +4,10 @@ use super::{AmountView, code, day_text};
 use crate::text::{id_text, priority_name, time_text};
 use keys::Detail;
 use serde::{Deserialize, Serialize};
-use union::{Charter, ClosedOrder, NO_RULE, OpenOrder, OrderStatus, Payment, Place, Reason, ReturnRequest};
+use union::{
+    Charter, ClosedOrder, Found, HELD_BY_SENDER, NO_RULE, OpenOrder, OrderStatus, Payment, Place, Reason,
+    ReturnRequest, Union,
+};
 use utoipa::ToSchema;
 
 /// An order. A list holds what the union keeps of it; asked for by itself, it is complete.
@@ -53,6 +56,9 @@ pub struct OrderView {
     /// For a return: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub return_reason: Option<String>,
+    /// Members that hold it, by code: the sending one, until it releases it; the receiving one, until it accepts or refuses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<String>,
     /// Where its return was asked for: how that stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_request: Option<RequestView>,
@@ -131,12 +137,22 @@ pub(super) fn waits_for_value_date(payment: &Payment) -> String {
 }
 
 impl OrderView {
+    /// An order of the union.
+    pub(crate) fn of(union: &Union, order: u128) -> Option<Self> {
+        Some(match union.orders().find(order)? {
+            Found::Open(at) => OrderView::open(union.charter(), union.orders().open(at)),
+            Found::Closed(at) => OrderView::ended(union.charter(), union.orders().closed(at)),
+        })
+    }
+
     /// An order that is held or queued.
     pub fn open(charter: &Charter, order: &OpenOrder) -> Self {
         let payment = &order.payment;
         let (reason, mut meaning) = reason_texts(order.waits_for);
         if order.status() == OrderStatus::Queued && order.waits_for == Reason::DT01 {
             meaning = Some(waits_for_value_date(payment));
+        } else if order.is_on_hold() {
+            meaning = Some(HELD_BY_SENDER.to_owned());
         }
         let mut view = OrderView {
             id: id_text(payment.id),
@@ -157,6 +173,7 @@ impl OrderView {
             kind: None,
             original: None,
             return_reason: None,
+            held_by: order.held_by().map(|member| code(charter, member)).collect(),
             return_request: None,
             priority: None,
             customer: None,
@@ -192,6 +209,7 @@ impl OrderView {
             kind: None,
             original: None,
             return_reason: None,
+            held_by: Vec::new(),
             return_request: order.return_request().map(RequestView::from),
             priority: None,
             customer: None,

@@ -5,7 +5,7 @@ use super::{code, hex};
 use crate::text::{id_text, time_text};
 use network::BatchReceipt;
 use serde::{Deserialize, Serialize};
-use union::{BatchHeader, Charter, Command, OrderStatus, Outcome, RECORD_BYTES, Reason};
+use union::{BatchHeader, Charter, Command, HELD_BY_SENDER, OrderStatus, Outcome, RECORD_BYTES, Reason};
 use utoipa::ToSchema;
 
 /// What became of one command.
@@ -36,13 +36,15 @@ pub struct OutcomeView {
 }
 
 /// The order that a command is or concerns.
-fn order_of(command: &Command) -> Option<u128> {
+pub(crate) fn order_of(command: &Command) -> Option<u128> {
     match *command {
         Command::Pay(payment) => Some(payment.id),
         Command::Accept { order }
         | Command::Refuse { order, .. }
         | Command::Cancel { order, .. }
         | Command::Reprioritise { order, .. }
+        | Command::Hold { order }
+        | Command::Release { order }
         | Command::RequestReturn { order, .. }
         | Command::RefuseReturn { order, .. } => Some(order),
         _ => None,
@@ -88,6 +90,8 @@ impl OutcomeView {
                     && *reason == Reason::DT01
                 {
                     view.text = Some(waits_for_value_date(&payment));
+                } else if (*status, *reason) == (OrderStatus::Held, Reason::CUST) {
+                    view.text = Some(HELD_BY_SENDER.to_owned());
                 }
             }
             Outcome::Rejected(rejection) => {

@@ -230,3 +230,35 @@ fn settings_take_two_people_and_decisions_one() {
     );
     assert_eq!(status(3).rule, Some(0));
 }
+
+/// Anybody who may send orders holds one back; it takes two to let it go.
+#[test]
+fn what_is_held_back_takes_two_to_release() {
+    let server = Server::start();
+    let (mia, carl, cora) = (server.session("mia"), server.session("carl"), server.session("cora"));
+    let tomorrow = order("ARG", "USD", "20.00", json!({"id": id(1), "value_date": "2006-01-03"}));
+    assert_eq!(single(mia.submit_orders(&tomorrow, "a").unwrap()).outcome, "queued");
+    let command = |name: &str| json!({"command": name, "order": id(1)});
+    assert_eq!(problem(cora.submit_command(&command("hold"))).status, 422, "it is not her member's");
+    let held = mia.submit_command(&command("hold")).unwrap();
+    assert_eq!(
+        (held.outcome.as_str(), held.reason.as_deref(), held.text.as_deref()),
+        ("held", Some("CUST"), Some(union::HELD_BY_SENDER))
+    );
+    let shown = server.client().order(&id(1)).unwrap();
+    assert_eq!(
+        (shown.status.as_str(), shown.held_by.as_slice(), shown.meaning),
+        ("held", &["BRA".to_owned()][..], held.text)
+    );
+
+    let prepared = mia.submit_command(&command("release")).unwrap();
+    assert_eq!(prepared.outcome, "awaiting_approval");
+    assert_eq!(server.client().order(&id(1)).unwrap().status, "held");
+    let waits = waiting(&carl);
+    assert_eq!((&waits[0]["what"]["command"], &waits[0]["order"]["amount"]), (&json!("release"), &json!("20.00")));
+    let released = approve(&carl, &prepared.approval.unwrap()).unwrap();
+    assert_eq!((released.outcome.as_str(), released.reason.as_deref()), ("queued", Some("DT01")));
+    let moved = json!({"command": "reprioritise", "order": id(1), "priority": "normal", "first": true});
+    assert_eq!(mia.submit_command(&moved).unwrap().outcome, "queued");
+    assert_eq!(server.client().order(&id(1)).unwrap().held_by, Vec::<String>::new());
+}

@@ -99,7 +99,15 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     assert!(accepted.out.starts_with("settled"), "{}", accepted.out);
     node.run_as(&scene, "CHL", &["refuse", UNWANTED, "--reason=RR04"]).expect(0);
     node.run_as(&scene, "CHL", &["cancel", WAITING]).expect(4);
-    node.run_as(&scene, "ARG", &["reprioritise", WAITING, "urgent"]).expect(0);
+    node.run_as(&scene, "ARG", &["reprioritise", WAITING, "urgent", "--first"]).expect(0);
+    node.run_as(&scene, "CHL", &["hold", WAITING]).expect(4).says(&["rejected", "AG01"]);
+    node.run_as(&scene, "ARG", &["hold", WAITING]).expect(0);
+    let on_hold = node.run(&["orders", "show", WAITING, "--output=json"]).expect(0).json();
+    let expected = (&json!("held"), &json!("CUST"), &json!(["ARG"]));
+    assert_eq!((&on_hold["status"], &on_hold["reason"], &on_hold["held_by"]), expected, "{on_hold}");
+    assert_eq!(node.run(&["queue", "show", "ARG", "--output=json"]).expect(0).json()["length"], json!(0));
+    let released = node.run_as(&scene, "ARG", &["release", WAITING]).expect(0).out;
+    assert!(released.starts_with("queued") && released.contains("AM04"), "{released}");
     node.run_as(&scene, "ARG", &["cancel", WAITING]).expect(0);
     node.run_as(&scene, "ARG", &["cancel", WAITING]).expect(4).says(&["ended already"]);
     let refused = node.run(&["orders", "show", UNWANTED, "--output=json"]).expect(0).json();

@@ -4,7 +4,7 @@ use super::{Reference, Stamp, Writer, Written, time_text};
 use crate::directory::Seat;
 use crate::edition::Kind;
 use crate::xml::Xml;
-use union::{OrderStatus, Reason};
+use union::{HELD_BY_SENDER, OrderStatus, Reason};
 
 /// What became of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,13 @@ pub(crate) fn status_code(status: Option<OrderStatus>) -> &'static str {
     }
 }
 
-fn status_text(status: Option<OrderStatus>) -> Option<&'static str> {
-    match status {
-        Some(OrderStatus::Held) => Some("waits until the receiving member accepts or refuses it"),
+/// What a status means, unless the answer's own texts say what it waits for.
+fn status_text(answer: &Answer) -> Option<&'static str> {
+    match answer.status {
+        Some(OrderStatus::Held) if answer.reason == Reason::CUST => Some(HELD_BY_SENDER),
+        Some(OrderStatus::Held) if answer.texts.is_empty() => {
+            Some("waits until the receiving member accepts or refuses it")
+        }
         Some(OrderStatus::Queued) => Some("waits in the queue"),
         Some(OrderStatus::Returned) => Some("was settled, and given back by a later entry"),
         Some(OrderStatus::Expired) => Some("was not settled in the time allowed for it"),
@@ -76,7 +80,7 @@ fn write_answer(xml: &mut Xml, answer: &Answer) {
         reference.write_identifiers(xml);
         xml.optional("OrgnlUETR", reference.uetr().as_deref());
         xml.text("TxSts", status_code(answer.status));
-        let said = status_text(answer.status).map(str::to_owned);
+        let said = status_text(answer).map(str::to_owned);
         let texts: Vec<String> = answer.texts.iter().cloned().chain(said).collect();
         if answer.reason != Reason::NONE || !texts.is_empty() {
             write_reason(xml, answer.reason, &texts);

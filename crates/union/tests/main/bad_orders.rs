@@ -73,7 +73,7 @@ fn fields() {
         (Payment { original: 50, ..good }, "rejected FF01 original"),
         (Payment { reason: Reason::CUST, ..good }, "rejected FF01 original"),
         (Payment { kind: Payment::RETURN, ..good }, "rejected FF01 reason"),
-        (Payment { kind: 9, ..good }, "rejected AG03 record"),
+        (Payment { kind: 19, ..good }, "rejected AG03 record"),
         (Payment { kind: 255, ..good }, "rejected AG03 record"),
         (Payment { detail: [1; 32], ..good }, "rejected FF01 detail"),
     ] {

@@ -101,7 +101,9 @@ pub enum Deed {
     Accept,
     Refuse,
     Cancel,
-    Reprioritise(u8),
+    Reprioritise(u8, bool),
+    Hold,
+    Release,
 }
 
 impl Step {
@@ -161,13 +163,21 @@ impl Step {
                 if open.is_empty() {
                     return (sender, [1; 128]);
                 }
-                let Payment { id: order, debtor, creditor, .. } = which.get(&open).payment;
+                // What is not on hold is not released.
+                let on_hold = || open.iter().copied().filter(|order| order.is_on_hold()).collect();
+                let asked: Vec<&OpenOrder> = if matches!(deed, Deed::Release) { on_hold() } else { Vec::new() };
+                let chosen = if asked.is_empty() { which.get(&open) } else { which.get(&asked) };
+                let Payment { id: order, debtor, creditor, .. } = chosen.payment;
                 let by = |right: u16| if other { sender } else { right };
                 let (by, command) = match deed {
                     Deed::Accept => (by(creditor), Command::Accept { order }),
                     Deed::Refuse => (by(creditor), Command::Refuse { order, reason: Reason::RR04 }),
                     Deed::Cancel => (by(debtor), Command::Cancel { order, reason: Reason::NONE }),
-                    Deed::Reprioritise(priority) => (by(debtor), Command::Reprioritise { order, priority }),
+                    Deed::Reprioritise(priority, first) => {
+                        (by(debtor), Command::Reprioritise { order, priority, first })
+                    }
+                    Deed::Hold => (by(debtor), Command::Hold { order }),
+                    Deed::Release => (by(debtor), Command::Release { order }),
                 };
                 sender = by;
                 command
@@ -328,7 +338,9 @@ fn draft() -> impl Strategy<Value = Draft> {
         4 => Just(Deed::Accept),
         1 => Just(Deed::Refuse),
         1 => Just(Deed::Cancel),
-        2 => (0..4_u8).prop_map(Deed::Reprioritise),
+        2 => (0..4_u8, any::<bool>()).prop_map(|(priority, first)| Deed::Reprioritise(priority, first)),
+        1 => Just(Deed::Hold),
+        2 => Just(Deed::Release),
     ];
     let noise = prop::collection::vec((0..128_usize, any::<u8>()), 1..3);
     prop_oneof![
@@ -336,7 +348,7 @@ fn draft() -> impl Strategy<Value = Draft> {
         4 => (index(), 1..=IDS, wrong()).prop_map(|(of, id, wrong)| Draft::Return { of, id, wrong }),
         9 => (index(), 1..=IDS, 0..40_u64, 0..3_u8).prop_map(|(of, id, less, priority)| Draft::Back { of, id, less, priority }),
         5 => (index(), any::<bool>(), wrong()).prop_map(|(which, ask, other)| Draft::Ended { which, ask, other }),
-        8 => (index(), deed, wrong()).prop_map(|(which, deed, other)| Draft::Open { which, deed, other }),
+        10 => (index(), deed, wrong()).prop_map(|(which, deed, other)| Draft::Open { which, deed, other }),
         1 => (0..4_u32).prop_map(Draft::Participant),
         1 => (0..4_u32, prop_oneof![Just(USD), Just(ARS), any::<u16>()], (cap(), cap()))
             .prop_map(|(participant, currency, caps)| Draft::ParticipantCaps { participant, currency, caps }),

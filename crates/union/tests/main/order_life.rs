@@ -33,7 +33,7 @@ fn the_same_order_is_recognised_while_it_waits_with_another_priority() {
     let mut scene = Scene::new(Terms::of(2).debit_cap(A, "1.00"));
     let order = scene.order(1, A, B, 101);
     assert_eq!(scene.pay(order), "queued AM04");
-    assert_eq!(scene.send(A, &[Command::Reprioritise { order: 1, priority: 0 }]), ["queued AM04"]);
+    assert_eq!(scene.send(A, &[Command::Reprioritise { order: 1, priority: 0, first: false }]), ["queued AM04"]);
     assert_eq!(scene.pay(order), "already queued");
     assert_eq!(scene.pay(Payment { priority: 0, ..order }), "rejected DUPL id");
     assert_eq!(scene.send(A, &[Command::Cancel { order: 1, reason: Reason::NONE }]), ["cancelled CUST"]);
@@ -54,6 +54,54 @@ fn held_then_accepted() {
     assert_eq!(scene.positions(), [-250, 250, 0]);
     assert_eq!(scene.send(B, &[Command::Accept { order: 1 }]), ["rejected AG01 id"]);
     assert_eq!(scene.send(B, &[Command::Accept { order: 2 }]), ["rejected NOOR id"]);
+}
+
+/// Each side lets go what it holds itself, in any order.
+#[test]
+fn held_by_both_sides() {
+    let (hold, release) = (Command::Hold { order: 1 }, Command::Release { order: 1 });
+    let accept = Command::Accept { order: 1 };
+    for (first, by_first, second, by_second) in [(release, A, accept, B), (accept, B, release, A)] {
+        let mut scene = Scene::new(Terms::of(2));
+        scene.send(B, &[hold_all()]);
+        let order = scene.order(1, A, B, 250);
+        assert_eq!(scene.pay(order), "held");
+        assert_eq!(scene.send(A, &[hold]), ["held CUST"]);
+        assert_eq!(scene.pay(order), "already held");
+        let still = if by_first == A { "held" } else { "held CUST" };
+        assert_eq!(scene.send(by_first, &[first]), [still]);
+        assert_eq!(scene.send(by_first, &[first]), ["rejected AG01 id"]);
+        assert_eq!(scene.positions(), [0, 0]);
+        assert_eq!(scene.send(by_second, &[second]), ["settled"]);
+        assert_eq!(scene.positions(), [-250, 250]);
+    }
+}
+
+/// A hold does not stop the clock: the order expires, and can be cancelled.
+#[test]
+fn on_hold_an_order_expires_and_is_cancelled_as_in_the_queue() {
+    let mut scene = Scene::new(Terms::of(2).debit_cap(A, "1.00"));
+    let soon = scene.union.time_ms() / 1_000 + 60;
+    scene.pay(Payment { expires_at: soon, ..scene.order(1, A, B, 250) });
+    scene.pay(scene.order(2, A, B, 250));
+    assert_eq!(scene.send(A, &[Command::Hold { order: 1 }, Command::Hold { order: 2 }]), ["held CUST", "held CUST"]);
+    scene.clock("2006-01-02 10:01");
+    assert_eq!(scene.news(), ["1 expired AB03"]);
+    assert_eq!(scene.send(A, &[Command::Cancel { order: 2, reason: Reason::NONE }]), ["cancelled CUST"]);
+}
+
+/// Held back before its value date, it does not enter the queue when that comes.
+#[test]
+fn a_hold_outlasts_the_value_date() {
+    let mut scene = Scene::new(Terms::of(2));
+    let order = scene.order(1, A, B, 250);
+    let tomorrow = Payment { value_date: order.value_date + 1, ..order };
+    assert_eq!(scene.pay(tomorrow), "queued DT01");
+    assert_eq!(scene.send(A, &[Command::Hold { order: 1 }]), ["held CUST"]);
+    scene.clock("2006-01-03 09:00");
+    assert_eq!(scene.positions(), [0, 0]);
+    assert_eq!(scene.send(A, &[Command::Release { order: 1 }]), ["settled"]);
+    assert_eq!(scene.positions(), [-250, 250]);
 }
 
 #[test]

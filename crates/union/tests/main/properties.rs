@@ -35,7 +35,7 @@ fn assert_nothing_overtaken(before: &Union, after: &Union, applied: &Applied) {
         }
         let Payment { id, debtor, priority, .. } = order.payment;
         let own = before.orders().all_open().find(|open| open.payment.id == id);
-        let point = (priority, own.map_or(u64::MAX, |open| open.entry));
+        let point = (priority, own.map_or(i64::MAX, |open| open.entry));
         let waits = |union: &Union, entry| union.orders().queue(debtor).any(|open| open.entry == entry);
         for open in after.orders().queue(debtor) {
             let is_asked = is_fifo || open.payment.priority == priority;
@@ -58,6 +58,24 @@ fn takes_anything(union: &Union, payment: &Payment) -> bool {
         && ledger.position(member).credit_cap == NO_CAP
         && ledger.line(payment.debtor, member).credit_limit == NO_CAP
         && calendar.is_joint_business_day(payment.debtor, member, union.today())
+}
+
+/// What a member holds is in no queue, and settles only if that member let it go.
+fn assert_nothing_held_settled(before: &Union, after: &Union, applied: &Applied, records: &[(u16, [u8; 128])]) {
+    let is_let_go = |order: u128| {
+        records.iter().filter_map(|(_, record)| Command::decode(record).ok()).any(
+            |command| matches!(command, Command::Accept { order: it } | Command::Release { order: it } if it == order),
+        )
+    };
+    for event in &applied.events {
+        let union::Event::Order(order) = event else { continue };
+        let id = order.payment.id;
+        let was_held = before.orders().all_open().any(|open| open.payment.id == id && open.held_by().next().is_some());
+        assert!(order.status != union::OrderStatus::Settled || !was_held || is_let_go(id), "{id} was held");
+    }
+    for member in 0..after.charter().members.len() as u16 {
+        assert!(after.orders().queue(member).all(|open| open.held_by().next().is_none()));
+    }
 }
 
 /// Waking everybody changes nothing where nobody was due: no order waits that could settle.
@@ -102,12 +120,13 @@ fn run(terms: &Terms, steps: &[Step], per_block: usize, behind: &[u32]) -> (Chai
         }
         if per_block == 1 {
             let reprioritised = steps.iter().any(|step| {
-                matches!(step.draft, crate::drafts::Draft::Open { deed: crate::drafts::Deed::Reprioritise(_), .. })
+                matches!(step.draft, crate::drafts::Draft::Open { deed: crate::drafts::Deed::Reprioritise(..), .. })
             });
             if chain.union.charter().queue.keeps_order() && !reprioritised {
                 assert_nothing_overtaken(&before.union, &chain.union, &applied);
             }
         }
+        assert_nothing_held_settled(&before.union, &chain.union, &applied, &records);
         assert_nobody_was_forgotten(&chain);
     }
     (chain, shadow, rejected)
@@ -271,6 +290,9 @@ fn arbitrary_commands_reach_every_state() {
         ("settled", 200),
         ("queued", 100),
         ("held", 30),
+        ("on hold", 30),
+        ("let go into the queue", 10),
+        ("let go and settled", 3),
         ("refused", 10),
         ("cancelled", 10),
         ("expired", 20),

@@ -70,7 +70,7 @@ fn another_priority_means_the_end_of_its_line() {
     for (id, priority) in [(1, 2), (2, 0), (3, 2)] {
         scene.pay(Payment { priority, ..scene.order(id, A, B, 10) });
     }
-    let reprioritise = |order, priority| Command::Reprioritise { order, priority };
+    let reprioritise = |order, priority| Command::Reprioritise { order, priority, first: false };
     assert_eq!(scene.send(B, &[reprioritise(1, 0)]), ["rejected AG01 id"]);
     assert_eq!(scene.send(A, &[reprioritise(1, 3)]), ["rejected FF01 priority"]);
     assert_eq!(scene.send(A, &[reprioritise(9, 0)]), ["rejected NOOR id"]);
@@ -78,6 +78,64 @@ fn another_priority_means_the_end_of_its_line() {
     scene.pay(scene.order(9, C, A, 20));
     assert_eq!(scene.news(), ["9 settled", "2 settled", "3 settled"]);
     assert_eq!(scene.send(A, &[reprioritise(9, 0)]), ["rejected AG01 id"]);
+}
+
+/// The front of those of a priority, before what was moved there earlier; those of a higher priority stay ahead.
+#[test]
+fn an_order_is_moved_to_the_front() {
+    for terms in [Terms::of(3), Terms::of(3).fifo()] {
+        let mut scene = Scene::new(terms.debit_cap(A, "0"));
+        for (id, priority) in [(1, 2), (2, 0), (3, 2), (4, 2)] {
+            scene.pay(Payment { priority, ..scene.order(id, A, B, 10) });
+        }
+        let to_front = |order, priority| Command::Reprioritise { order, priority, first: true };
+        assert_eq!(scene.send(B, &[to_front(3, 2)]), ["rejected AG01 id"]);
+        assert_eq!(scene.send(A, &[to_front(3, 2), to_front(4, 2)]), ["queued AM04", "queued AM04"]);
+        let queue: Vec<u128> = scene.union.orders().queue(A).map(|order| order.payment.id).collect();
+        assert_eq!(queue, [2, 4, 3, 1]);
+        scene.pay(scene.order(9, C, A, 30));
+        assert_eq!(scene.news(), ["9 settled", "2 settled", "4 settled", "3 settled"]);
+        assert_eq!(scene.send(A, &[to_front(1, 0)]), ["queued AM04"]);
+        scene.pay(scene.order(10, C, A, 10));
+        assert_eq!(scene.news(), ["10 settled", "1 settled"]);
+    }
+}
+
+/// An order that comes to the front while its queue is half tried is tried first.
+#[test]
+fn the_front_is_tried_though_attempts_ran_out() {
+    let mut scene = Scene::new(Terms { attempts: 2, ..Terms::of(3).debit_cap(A, "0") });
+    for id in 1..=6 {
+        scene.pay(scene.order(id, A, B, 10));
+    }
+    scene.pay(scene.order(9, C, A, 30));
+    assert_eq!(scene.news(), ["9 settled", "1 settled", "2 settled"]);
+    assert_eq!(scene.send(A, &[Command::Reprioritise { order: 6, priority: 2, first: true }]), ["queued AM04"]);
+    assert_eq!(scene.news(), ["6 queued AM04", "6 settled"]);
+    scene.apply(&[]);
+    assert_eq!(scene.positions(), [0, 30, -30]);
+}
+
+#[test]
+fn an_order_on_hold_holds_up_nobody_and_takes_its_old_place_again() {
+    let mut scene = two_wait(Terms::of(3).fifo());
+    assert_eq!(scene.pay(scene.order(3, A, B, 100)), "queued AM04");
+    let (hold, release) = (|order| Command::Hold { order }, |order| Command::Release { order });
+    assert_eq!(scene.send(B, &[hold(1)]), ["rejected AG01 id"]);
+    assert_eq!(scene.send(A, &[release(1), hold(9)]), ["rejected AG01 id", "rejected NOOR id"]);
+    // The second and the third are up next, and the third has to wait for the second.
+    assert_eq!(scene.send(A, &[hold(1), hold(1)]), ["held CUST", "rejected AG01 id"]);
+    assert_eq!(scene.news(), ["1 held CUST"]);
+    assert_eq!(scene.send(A, &[hold(2)]), ["held CUST"]);
+    assert_eq!(scene.news(), ["2 held CUST", "3 settled"]);
+    assert_eq!(scene.union.orders().queue(A).count(), 0);
+    // A has no room left: both wait again, the first ahead of the second.
+    assert_eq!(scene.send(A, &[release(2), release(1)]), ["queued AM04", "queued AM04"]);
+    scene.pay(scene.order(4, C, A, 120));
+    assert_eq!(scene.news(), ["4 settled"]);
+    scene.pay(scene.order(5, C, A, 300));
+    assert_eq!(scene.news(), ["5 settled", "1 settled", "2 settled"]);
+    assert_eq!(scene.send(A, &[hold(1)]), ["rejected AG01 id"]);
 }
 
 /// Taking back the order at the head lets the others go on, in the same block.

@@ -61,6 +61,13 @@ impl Shadow {
                     self.settled.push(order.unit_debit);
                 }
                 self.saw(order.status.name());
+                let was_held = before == Some(OrderStatus::Held);
+                match order.status {
+                    OrderStatus::Held if order.reason == Reason::CUST => self.saw("on hold"),
+                    OrderStatus::Queued if was_held => self.saw("let go into the queue"),
+                    OrderStatus::Settled if was_held => self.saw("let go and settled"),
+                    _ => {}
+                }
             }
             Event::Returned { original, .. } => {
                 let before = self.statuses.insert(original, OrderStatus::Returned);
