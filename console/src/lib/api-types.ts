@@ -46,6 +46,7 @@ export type ApprovalView = {
   id: string;
   /** Code of the member that it would be signed for. */
   member: string;
+  order?: OrderView | null;
   /** When. */
   prepared_at: string;
   /** Name of the operator who prepared it, and who therefore cannot approve it. */
@@ -213,6 +214,10 @@ export type CommandText = AcceptOrder & {
   command: "cancel";
 } | ReprioritiseOrder & {
   command: "reprioritise";
+} | HoldOrder & {
+  command: "hold";
+} | ReleaseOrder & {
+  command: "release";
 } | RequestReturn & {
   command: "request_return";
 } | RefuseReturn & {
@@ -472,6 +477,12 @@ export type HistoryView = {
   charters: (CharterView)[];
 };
 
+/** The sending member holds an open order back: it does not settle before it is released. */
+export type HoldOrder = {
+  /** UUID of the order. */
+  order: string;
+};
+
 /** A key that takes the place of another at a height that is known. */
 export type KeyToComeView = {
   /** The first height at which it counts. */
@@ -697,6 +708,8 @@ export type OrderView = AmountView & {
   ended_at_height?: number | null;
   /** When it expires, while it is open. */
   expires_at?: string | null;
+  /** Members that hold it, by code: the sending one, until it releases it; the receiving one, until it accepts or refuses it. */
+  held_by?: (string)[];
   /** UUID. */
   id: string;
   /** Whether it was to be refused if it could not settle at once. */
@@ -1206,6 +1219,12 @@ export type RegisterParticipant = {
   participant: number;
 };
 
+/** The sending member lets an order go that it holds back. */
+export type ReleaseOrder = {
+  /** UUID of the order. */
+  order: string;
+};
+
 /** A member replaces a key of its own. */
 export type ReplaceKey = {
   /** The new public key, hexadecimal; all zero for no standby node. */
@@ -1216,11 +1235,13 @@ export type ReplaceKey = {
   proof?: string | null;
 };
 
-/** The sending member gives an open order another priority. */
+/** The sending member gives an open order a priority, at the end of those that have it or at the front of them. */
 export type ReprioritiseOrder = {
+  /** Whether it is tried first of those of its priority; last if not given. */
+  first?: boolean;
   /** UUID of the order. */
   order: string;
-  /** `urgent`, `high` or `normal`. */
+  /** `urgent`, `high` or `normal`; the one that it has, to move it among those. */
   priority: string;
 };
 

@@ -102,6 +102,33 @@ function journeys(language) {
     await mia.page.locator("tbody tr", { hasText: figure("500.00") }).waitFor();
   });
 
+  test("what waits is put in another order, held back, and let go by two", async () => {
+    const mia = await desk("CHL");
+    for (const amount of ["600", "300"]) assert.ok((await pay(mia, { to: "PER", amount })).includes(t("status.queued")));
+    await mia.go("#/queue");
+    const [inQueue, others] = ["in-queue", "not-in-queue"].map((id) => mia.page.locator("section", { has: mia.page.locator(`#${id}`) }));
+    const row = (section, amount) => section.locator("tbody tr", { hasText: figure(amount) });
+    const act = async (section, amount, key) => row(section, amount).getByRole("button", { name: t(key) }).click();
+    await act(inQueue, "300.00", "act.reprioritise");
+    await mia.page.locator("#new-place").selectOption("first");
+    await confirmDialog(mia.page);
+    await inQueue.locator("tbody tr:first-child", { hasText: figure("300.00") }).waitFor();
+    await act(inQueue, "300.00", "act.hold");
+    await confirmDialog(mia.page);
+    await row(others, "300.00").getByText(like("payments.why_on_hold")).waitFor();
+    assert.deepEqual(await axe(mia.page), []);
+    await picture(mia.page, `journey-held-back-${short}`);
+    // There is money for it now, and it stays where it is.
+    assert.ok((await pay(await desk("BRA"), { to: "CHL", amount: "400" })).includes(t("status.settled")));
+    await act(others, "300.00", "act.release");
+    await confirmDialog(mia.page);
+    await approved("CHL", "status.settled");
+    await mia.go("#/queue");
+    await act(inQueue, "600.00", "act.cancel");
+    await confirmDialog(mia.page);
+    await inQueue.getByText(t("queue.empty"), { exact: true }).waitFor();
+  });
+
   test("a large payment needs a second person", async () => {
     const [mia, carl] = [await desk("ARG"), await desk("ARG", "carl")];
     assert.ok((await pay(mia, { to: "CHL", amount: "25000" })).includes(t("status.awaiting_approval")));
