@@ -97,6 +97,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(payments::cancel_order))
         .routes(routes!(cycles::cycles))
         .routes(routes!(cycles::cycle))
+        .routes(routes!(cycles::flows))
         .routes(routes!(cycles::close_cycle))
         .routes(routes!(cycles::confirm_leg))
         .routes(routes!(statements::statement))

@@ -26,7 +26,7 @@ pub(crate) use account::payment_currencies;
 pub use basket::{BasketCurrencyView, BasketView};
 pub use block::{BatchView, BlockView};
 pub use charter::CharterView;
-pub use cycle::{CycleView, LegView};
+pub use cycle::{CycleFlowsView, CycleView, FlowView, LegView};
 pub use event::{EventView, TransferView};
 pub use finality::{FinalityView, ProvedView};
 pub use member::{KeyToComeView, LimitsView, MemberSummary, MemberView, ParticipantView, RatesView, UnionView};

@@ -4,7 +4,7 @@ use crate::exit::Result;
 use crate::output::{Align, Output, Table};
 use crate::remote::{NodeArgument, SignerArguments, receipt_text, taken};
 use api::text::{CloseCycle, ConfirmLeg, PayClaim};
-use api::view::{CycleView, LegView, ReceiptView};
+use api::view::{CycleFlowsView, CycleView, LegView, ReceiptView};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub enum Command {
     List(List),
     /// Show a cycle and its settlement legs
     Show(Show),
+    /// Show what members paid each other in a cycle, before netting
+    Flows(Show),
     /// Agree that the open cycle closes before its time; it does when more than half of the members agree
     Close(Close),
     /// Confirm that your member was paid a leg of a closed cycle
@@ -87,6 +89,10 @@ pub fn run(command: &Command, output: Output) -> Result<()> {
         Command::Show(Show { cycle, node }) => {
             let cycle: Detailed = node.connect().get(&format!("/v1/cycles/{cycle}"), &[])?;
             output.show(&cycle, Detailed::text)
+        }
+        Command::Flows(Show { cycle, node }) => {
+            let flows: CycleFlowsView = node.connect().get(&format!("/v1/cycles/{cycle}/flows"), &[])?;
+            output.show(&flows, flows_text)
         }
         Command::Close(Close { cycle, signer }) => close(*cycle, signer, output),
         Command::Confirm(Confirm { cycle, leg, signer }) => {
@@ -163,6 +169,16 @@ fn list(cycles: &[CycleView]) -> String {
         ]);
     }
     table.text("No cycles.")
+}
+
+fn flows_text(CycleFlowsView { flows, .. }: &CycleFlowsView) -> String {
+    let mut table =
+        Table::new(&[("from", Align::Left), ("to", Align::Left), ("paid", Align::Right), ("", Align::Left)]);
+    for flow in flows {
+        let (amount, currency) = (flow.paid.amount.clone(), flow.paid.currency.clone());
+        table.row([flow.debtor.clone(), flow.creditor.clone(), amount, currency]);
+    }
+    table.text("Nothing settled in it.")
 }
 
 impl Detailed {

@@ -67,7 +67,19 @@ pub enum NodeError {
     /// The node cannot take its place among the others.
     #[error("{0}")]
     Membership(String),
-    /// A statement was asked for a time that the union does not know.
+    /// The orders that settled in a cycle are not those that it closed with.
+    #[error(
+        "cycle {cycle} closed with a gross of {want} minor units, but its orders come to {got}: written by other software, or changed"
+    )]
+    Flows {
+        /// The cycle.
+        cycle: u32,
+        /// What its orders come to, in minor units of the unit of account.
+        got: u128,
+        /// What it closed with, likewise.
+        want: u128,
+    },
+    /// A statement, or the flows of a cycle, were asked for a time that the union or its journal does not know.
     #[error("{0}")]
     Period(String),
     /// The system gave no thread or no randomness.

@@ -11,6 +11,7 @@
 mod checkpoint;
 mod clock;
 mod consensus;
+mod cycle_flows;
 mod durable;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -32,6 +33,7 @@ mod verify;
 pub use checkpoint::{Checkpoint, CheckpointError, founding};
 pub use clock::Clock;
 pub use consensus::{CertificateError, Membership, Nodes, Timing};
+pub use cycle_flows::cycle_flows;
 pub use error::{NodeError, ReceiptError, SubmitError};
 pub use node::{BatchReceipt, Counters, Final, Node, Options, Standing, Ticket};
 pub use receipt::{FinalityReceipt, Proved, RECEIPT_BYTES_MAX};

@@ -15,17 +15,13 @@ pub fn statement(directory: &Path, member: u16, period: Period, until: u64) -> R
 
 /// The same from a journal of which no block was replayed yet; it is replayed until the period is over.
 pub fn statement_of(replay: &mut Replay, member: u16, period: Period) -> Result<Statement, NodeError> {
-    let begins = replay.begins();
-    let is_cut = begins > 0
+    let is_cut = replay.begins() > 0
         && match period {
             Period::Day(day) => day <= replay.union().today(),
             Period::Cycle(cycle) => cycle <= replay.union().open_cycle_row().number,
         };
     if is_cut {
-        return Err(NodeError::Period(format!(
-            "this journal begins after block {begins}, on {}: ask a node that holds the blocks before it",
-            replay.union().today()
-        )));
+        return Err(begins_later(replay));
     }
     if let Period::Day(day) = period
         && day < replay.union().today()
@@ -49,4 +45,13 @@ pub fn statement_of(replay: &mut Replay, member: u16, period: Period) -> Result<
         ))),
         _ => Ok(builder.finish(union, is_over)),
     }
+}
+
+/// Why a journal has nothing to tell of what began before it does.
+pub(crate) fn begins_later(replay: &Replay) -> NodeError {
+    NodeError::Period(format!(
+        "this journal begins after block {}, on {}: ask a node that holds the blocks before it",
+        replay.begins(),
+        replay.union().today()
+    ))
 }

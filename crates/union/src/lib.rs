@@ -14,6 +14,7 @@
 //! | limits, participants | `settings.rs` |
 //! | published rates, what a unit of account is worth | `rates.rs` by the rules in `basket.rs` |
 //! | the clearing cycle and settlement legs | `cycle.rs` |
+//! | what members paid each other in a cycle, out of events | `cycle_flows.rs` |
 //! | who gives credit to whom | `credit_rules.rs`, bilateral lines in `credit_line.rs` |
 //! | what a close calls for | `due.rs`, by the schedule in `tranche.rs` |
 //! | charges and interest on balances | `charge.rs`, by `charge_rules.rs` |
@@ -42,6 +43,7 @@ mod command;
 mod credit_line;
 mod credit_rules;
 mod cycle;
+mod cycle_flows;
 mod default;
 mod default_rules;
 mod due;
@@ -84,12 +86,14 @@ pub use block::{BLOCK_BATCHES_MAX, BLOCK_BYTES_MAX, BLOCK_HEADER_BYTES, Block, B
 pub use calendar::{Calendar, DAY_MS, Day, DayError, MemberCalendar};
 pub use charge_rules::{Charge, ChargeRules, ChargedSide, ChargedTo};
 pub use charter::{CHARTER_BYTES_MAX, Charter, CharterError, ClockTime, CycleLength, MEMBERS_MAX, Member, PROTOCOL};
+pub use clearing::Flows;
 pub use clearing::queue::Algorithm;
 pub use command::{
     ANY_MEMBER, ANY_PARTICIPANT, AcceptanceRule, Action, Command, Payment, Priority, RECORD_BYTES, RULES_MAX,
     RecordError, pad_text, padded_text,
 };
 pub use credit_rules::{AboveQuota, CreditKind, CreditRules, QUOTA_YEARS_MAX, QuotaFormula};
+pub use cycle_flows::CycleFlows;
 pub use default_rules::{DefaultRules, ExitRules, LossSharing};
 pub use event::{Applied, ClaimEvent, DefaultEvent, Event, Field, OrderEvent, Outcome, Rejection};
 pub use founding::{Founding, FoundingError, Signatures};

@@ -4,13 +4,14 @@ use super::commands::prepare_command;
 use crate::problem::Problem;
 use crate::service::Api;
 use crate::session::Session;
-use crate::view::{CycleView, LegView, OutcomeView};
+use crate::view::{CycleFlowsView, CycleView, LegView, OutcomeView};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use network::NodeError;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use union::Command;
+use union::{Command, Cycle, CycleStatus, Union};
 use utoipa::ToSchema;
 
 /// All cycles.
@@ -53,12 +54,46 @@ pub(super) async fn cycle(
     Path(number): Path<u32>,
 ) -> Result<Json<CycleWithLegs>, Problem> {
     let view = api.read(|union| {
-        let cycle = union.cycles().get(number.checked_sub(1)? as usize)?;
+        let cycle = row(union, number)?;
         let legs = union.legs(cycle).iter().map(|leg| LegView::new(union.charter(), leg)).collect();
         Some(CycleWithLegs { cycle: CycleView::new(union, cycle), legs })
     });
-    let unknown = || Problem::not_found(format!("there is no cycle {number}; /v1/cycles lists them")).at("number");
-    Ok(Json(view.await?.ok_or_else(unknown)?))
+    Ok(Json(view.await?.ok_or_else(|| unknown(number))?))
+}
+
+fn row(union: &Union, number: u32) -> Option<&Cycle> {
+    union.cycles().get(number.checked_sub(1)? as usize)
+}
+
+fn unknown(number: u32) -> Problem {
+    Problem::not_found(format!("there is no cycle {number}; /v1/cycles lists them")).at("number")
+}
+
+/// What members paid each other in a cycle, before netting. Of a cycle that is closed it never changes, and is made by replaying the
+/// journal: by a node that holds the blocks of that cycle.
+#[utoipa::path(get, path = "/v1/cycles/{number}/flows", tag = "cycles", params(("number" = u32, Path, description = "1 for the first")),
+    responses((status = 200, body = CycleFlowsView), (status = 404, body = Problem)))]
+pub(super) async fn flows(
+    State(api): State<Arc<Api>>,
+    Path(number): Path<u32>,
+) -> Result<Json<CycleFlowsView>, Problem> {
+    let found = api.read(|union| {
+        let cycle = *row(union, number)?;
+        Some((cycle, (cycle.status() == CycleStatus::Open).then(|| union.open_flows())))
+    });
+    let (cycle, so_far) = found.await?.ok_or_else(|| unknown(number))?;
+    let flows = match so_far {
+        Some(flows) => flows,
+        None => {
+            let made = api
+                .walk_journal(move |api| network::cycle_flows(api.node.directory(), number, api.node.durable_height()));
+            made.await?.map_err(|error| match error {
+                NodeError::Period(text) => Problem::not_found(text).at("number"),
+                error => Problem::internal("making the flows", &error),
+            })?
+        }
+    };
+    Ok(Json(CycleFlowsView::new(&api.charter(), &cycle, &flows)))
 }
 
 /// Prepares the member's agreement that the open cycle closes before its time; it waits for a second person.

@@ -3,7 +3,8 @@
 use super::{AmountView, code, day_text, signed};
 use crate::text::time_text;
 use serde::{Deserialize, Serialize};
-use union::{Charter, Cycle, CycleStatus, Leg, Union};
+use std::cmp::Reverse;
+use union::{Charter, Cycle, CycleStatus, Flows, Leg, Union};
 use utoipa::ToSchema;
 
 /// A clearing cycle. Amounts in the unit of account; while it is open, as they are so far.
@@ -54,12 +55,7 @@ impl CycleView {
         let members = 0..charter.members.len() as u16;
         CycleView {
             number: cycle.number,
-            status: match cycle.status() {
-                CycleStatus::Open => "open",
-                CycleStatus::Closed => "closed",
-                CycleStatus::Settled => "settled",
-            }
-            .to_owned(),
+            status: status(cycle).to_owned(),
             first_day: day_text(cycle.first_day),
             opened_at: time_text(cycle.opened_at_ms),
             closes_at: time_text(cycle.closes_at_ms),
@@ -71,6 +67,59 @@ impl CycleView {
             legs_open: cycle.legs_open,
             agreed: members.filter(|&member| cycle.has_agreed(member)).map(|member| code(charter, member)).collect(),
         }
+    }
+}
+
+fn status(cycle: &Cycle) -> &'static str {
+    match cycle.status() {
+        CycleStatus::Open => "open",
+        CycleStatus::Closed => "closed",
+        CycleStatus::Settled => "settled",
+    }
+}
+
+/// What members paid each other in a cycle, before netting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CycleFlowsView {
+    /// The cycle.
+    pub number: u32,
+    /// `open`, `closed` or `settled`.
+    pub status: String,
+    /// The largest first. They sum to the cycle's `gross`.
+    pub flows: Vec<FlowView>,
+}
+
+/// What one member paid another in a cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FlowView {
+    /// The member that paid, by code.
+    pub debtor: String,
+    /// The member that was paid, by code.
+    pub creditor: String,
+    /// All that settled from the one to the other, in the unit of account: more than nought.
+    pub paid: AmountView,
+}
+
+impl CycleFlowsView {
+    /// The flows of a cycle.
+    pub fn new(charter: &Charter, cycle: &Cycle, flows: &Flows) -> Self {
+        let pairs = flows.bilateral_positions();
+        let both = pairs.flat_map(|pair| {
+            [(pair.first, pair.second, pair.owed_by_first), (pair.second, pair.first, pair.owed_by_second)]
+        });
+        let mut paid: Vec<_> = both
+            .filter(|&(.., paid)| paid > 0)
+            .map(|(debtor, creditor, paid)| {
+                (Reverse(paid), code(charter, debtor as u16), code(charter, creditor as u16))
+            })
+            .collect();
+        paid.sort_unstable();
+        let flows = paid.into_iter().map(|(Reverse(paid), debtor, creditor)| FlowView {
+            debtor,
+            creditor,
+            paid: AmountView::new(signed(paid), charter.unit_of_account),
+        });
+        CycleFlowsView { number: cycle.number, status: status(cycle).to_owned(), flows: flows.collect() }
     }
 }
 

@@ -207,6 +207,8 @@ fn requests_that_are_not_well_formed_get_a_problem() {
         ("GET /v1/orders/00000001-0000-4000-8000-000000000000 HTTP/1.1", b"", 404),
         ("GET /v1/cycles/9 HTTP/1.1", b"", 404),
         ("GET /v1/cycles/x HTTP/1.1", b"", 400),
+        ("GET /v1/cycles/0/flows HTTP/1.1", b"", 404),
+        ("GET /v1/cycles/9/flows HTTP/1.1", b"", 404),
         ("GET /v1/blocks/0 HTTP/1.1", b"", 404),
         ("GET /v1/blocks/99 HTTP/1.1", b"", 404),
         ("GET /v1/statements?member=BRA HTTP/1.1", b"", 400),

@@ -20,6 +20,7 @@ GET /v1/charter/founding/signatures
 GET /v1/charter/history
 GET /v1/cycles
 GET /v1/cycles/{number}
+GET /v1/cycles/{number}/flows
 GET /v1/events
 GET /v1/members/{code}
 GET /v1/members/{code}/participants

@@ -4,6 +4,7 @@ mod approvals;
 mod bad_input;
 mod connections;
 mod console;
+mod cycles;
 mod document;
 mod events;
 mod harness;

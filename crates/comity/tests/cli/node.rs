@@ -145,6 +145,14 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     let cycle = node.run(&["cycle", "show", "1", "--output=json"]).expect(0).json();
     let legs = cycle["settlement_legs"].as_array().unwrap();
     assert_eq!((cycle["status"].as_str(), legs.len()), (Some("closed"), 2), "{cycle}");
+    let flows = node.run(&["cycle", "flows", "1", "--output=json"]).expect(0).json();
+    let paid = flows["flows"].as_array().unwrap().iter().map(|flow| cents(&flow["paid"]));
+    assert_eq!(paid.sum::<i128>(), cents(&cycle["gross"]), "{flows}");
+    let largest = &flows["flows"][0];
+    let line = [&largest["debtor"], &largest["creditor"], &largest["paid"]["amount"], &largest["paid"]["currency"]];
+    let line = line.map(|cell| cell.as_str().unwrap());
+    let text = node.run(&["cycle", "flows", "1"]).expect(0).out;
+    assert!(text.lines().nth(1).is_some_and(|row| row.split_whitespace().eq(line)), "{text}");
     for leg in legs {
         let number = leg["number"].to_string();
         node.run_as(&scene, leg["debtor"].as_str().unwrap(), &["cycle", "confirm", "1", &number]).expect(4);

@@ -5,7 +5,7 @@ use crate::together::{Union, receipt_of};
 use journal::Reader;
 use network::{Checkpoint, CheckpointError, FinalityReceipt, Node, NodeError};
 use std::path::Path;
-use union::{Charter, Period};
+use union::{Charter, Command, Outcome, Period};
 
 fn checkpoint(directory: &Path) -> Option<Checkpoint> {
     Checkpoint::find(&Reader::open(directory).unwrap(), directory).unwrap()
@@ -39,6 +39,10 @@ fn it_begins_with_a_checkpoint_and_votes() {
     assert_eq!(checkpoint(&union.path(0)), None, "no epoch is over");
     for id in 1..=5 {
         pays(&mut union, 0, &nodes[0], id, &all);
+    }
+    for (member, node) in nodes.iter().enumerate() {
+        let batch = union.members[member].sign(&union.charter, &[Command::CloseCycle { cycle: 1 }]);
+        assert_eq!(node.submit(batch).unwrap().wait().unwrap().outcomes, [Outcome::Done]);
     }
     let epoch = union.charter.epoch_blocks;
     let durable = nodes[0].durable_height();
@@ -81,6 +85,12 @@ fn it_begins_with_a_checkpoint_and_votes() {
     assert_eq!(FinalityReceipt::find(&union.path(3), u64::MAX, 1).unwrap(), None, "it came before");
     let statement = network::statement(&union.path(3), 0, Period::Cycle(1), u64::MAX).unwrap_err();
     assert!(statement.to_string().contains("begins after block"), "{statement}");
-    let whole = network::statement(&union.path(0), 0, Period::Cycle(1), u64::MAX).unwrap();
-    assert_eq!(whole.accounts[0].entries.len(), 6 + 2, "five and one are paid by it, two to it");
+    let flows = network::cycle_flows(&union.path(3), 1, u64::MAX).unwrap_err();
+    assert!(flows.to_string().contains("begins after block"), "{flows}");
+    let entries = |cycle| {
+        let whole = network::statement(&union.path(0), 0, Period::Cycle(cycle), u64::MAX).unwrap();
+        whole.accounts[0].entries.len()
+    };
+    assert_eq!((entries(1), entries(2)), (5, 1 + 2), "five and one are paid by it, two to it");
+    assert_eq!(network::cycle_flows(&union.path(0), 1, u64::MAX).unwrap().gross(), 5 * 5);
 }

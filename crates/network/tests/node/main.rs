@@ -8,7 +8,7 @@ mod late;
 mod together;
 
 use fixture::{Member, charter, founding, members, noon, pay};
-use network::{Clock, Node, NodeError, Options, Replay, SubmitError, statement, verify};
+use network::{Clock, Node, NodeError, Options, Replay, SubmitError, cycle_flows, statement, verify};
 use std::path::Path;
 use std::sync::Arc;
 use union::{BatchError, Charter, Command, OrderStatus, Outcome, Period, Reason};
@@ -129,6 +129,17 @@ fn statements_balance_and_meet_the_books() {
             })
             .sum();
         assert_eq!(all, carried);
+    }
+
+    // So do the flows of cycles that are closed.
+    let rows = node.peek(|union| union.cycles().to_vec());
+    assert!(rows[..39].iter().all(|row| row.gross > 0));
+    for row in &rows[..39] {
+        assert_eq!(cycle_flows(directory.path(), row.number, u64::MAX).unwrap().gross(), row.gross);
+    }
+    for number in [40, 41] {
+        let error = cycle_flows(directory.path(), number, u64::MAX).unwrap_err().to_string();
+        assert_eq!(error, format!("cycle {number} has not closed; cycle 40 is open"));
     }
 }
 

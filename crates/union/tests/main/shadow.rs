@@ -116,6 +116,9 @@ impl Shadow {
             Event::CycleClosed(cycle) => {
                 self.closing = Some((cycle, Vec::new()));
                 self.saw("cycle closed");
+                if cycle.gross > 0 {
+                    self.saw("cycle closed with flows");
+                }
             }
             Event::LegCalled(leg) => {
                 *self.open.entry(leg.debtor).or_default() += leg.unit_amount as i128;
