@@ -264,6 +264,16 @@ export type ConfirmLeg = {
   leg: number;
 };
 
+/** What members paid each other in a cycle, before netting. */
+export type CycleFlowsView = {
+  /** The largest first. They sum to the cycle's `gross`. */
+  flows: (FlowView)[];
+  /** The cycle. */
+  number: number;
+  /** `open`, `closed` or `settled`. */
+  status: string;
+};
+
 /** A clearing cycle. Amounts in the unit of account; while it is open, as they are so far. */
 export type CycleView = {
   /** Members that agreed to close it early, by code. */
@@ -452,6 +462,16 @@ export type FinalityView = {
   proves: ProvedView;
   /** The receipt, hexadecimal. */
   receipt: string;
+};
+
+/** What one member paid another in a cycle. */
+export type FlowView = {
+  /** The member that was paid, by code. */
+  creditor: string;
+  /** The member that paid, by code. */
+  debtor: string;
+  /** All that settled from the one to the other, in the unit of account: more than nought. */
+  paid: AmountView;
 };
 
 /** Orders of one currency that would settle. */

@@ -1,6 +1,6 @@
-/** What netting does to a cycle, out of the bilateral lines of its members. */
+/** What netting does to a cycle, out of what its members paid each other. */
 
-import type { PositionView } from "./api-types.ts";
+import type { CycleFlowsView, PositionView } from "./api-types.ts";
 import { minor } from "./amount.ts";
 
 /** What one member paid another. */
@@ -10,12 +10,9 @@ export interface Flow {
   value: bigint;
 }
 
-/** What each member paid each other in the open cycle, the largest first. */
-export function flows(positions: PositionView[]): Flow[] {
-  const all = positions.flatMap((position) =>
-    position.bilateral.map((line) => ({ from: position.member, to: line.counterparty, value: minor(line.paid) })),
-  );
-  return all.filter((flow) => flow.value > 0n).sort((a, b) => (a.value < b.value ? 1 : a.value > b.value ? -1 : 0));
+/** What members paid each other, as the node tells it: the largest first. */
+export function flows(view: CycleFlowsView): Flow[] {
+  return view.flows.map(({ debtor, creditor, paid }) => ({ from: debtor, to: creditor, value: minor(paid) }));
 }
 
 /** What each member has received less what it has paid. The sum over all is 0. */

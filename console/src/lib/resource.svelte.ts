@@ -47,21 +47,27 @@ export class Resource<T> {
 }
 
 /**
- * What `read` gives, read again whenever what `about` returns changes, and whenever something happens at the node. What is no event
- * of the union is looked for `everyMs`. To be called while a component is set up.
+ * What `read` gives, read again whenever what `about` returns changes, when it is about something else, and whenever what `looks` returns
+ * does. To be called while a component is set up.
  */
-export function watch<T>(about: () => unknown, read: () => Promise<T>, everyMs?: number): Resource<T> {
+export function reread<T>(about: () => unknown, read: () => Promise<T>, looks: () => unknown): Resource<T> {
   const resource = new Resource(read);
   let before: string | undefined;
   $effect(() => {
     const now = JSON.stringify(about() ?? null);
-    void live.looks;
+    void looks();
     untrack(() => {
       if (before !== undefined && before !== now) resource.reset();
       before = now;
       void resource.load();
     });
   });
+  return resource;
+}
+
+/** As `reread`, whenever something happens at the node. What is no event of the union is looked for `everyMs`. */
+export function watch<T>(about: () => unknown, read: () => Promise<T>, everyMs?: number): Resource<T> {
+  const resource = reread(about, read, () => live.looks);
   $effect(() => {
     if (!everyMs) return;
     const timer = setInterval(() => void resource.load(), everyMs);

@@ -233,4 +233,39 @@ describe("one node", { concurrency: false }, () => {
       await other.end();
     }
   });
+
+  test("a closed cycle is drawn as it was, and asked for once", async () => {
+    const visitor = await visit(browser, node);
+    const asked = [];
+    visitor.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await ask(node, union.find("mia-bra"), "/v1/orders", order({ creditor: "CHL", amount: "17.00" }));
+    for (const code of ["arg", "bra", "chl"]) {
+      const { approval } = await (await ask(node, union.find(`mia-${code}`), "/v1/cycles/1/close", {})).json();
+      assert.equal((await ask(node, union.find(`carl-${code}`), `/v1/approvals/${approval}/approve`, {})).status, 200);
+    }
+    const { gross } = await node.until("/v1/cycles/1", ({ status }) => status === "closed");
+    assert.ok(BigInt(gross.minor) > 0n);
+    const minor = (text) => BigInt(text.replace(/\D/g, ""));
+    const [drawn, table] = [visitor.page.locator("figure"), visitor.page.locator("table", { has: visitor.page.locator("caption") })];
+    await visitor.go("#/cycle/1");
+    await drawn.first().waitFor();
+    assert.equal(minor((await drawn.first().locator("figcaption").innerText()).split("\n").at(-1)), BigInt(gross.minor));
+    for (const column of [1, 2]) {
+      const cells = await table.locator(`tbody td:nth-of-type(${column})`).allInnerTexts();
+      assert.equal(cells.reduce((total, cell) => total + minor(cell), 0n), BigInt(gross.minor));
+    }
+    await visitor.page.getByRole("heading", { name: "Settlement legs" }).waitFor();
+    assert.deepEqual(await axe(visitor.page), []);
+    await picture(visitor.page, "cycle-closed");
+    // The list of cycles is read again as things happen, and what was paid in the closed one is not.
+    const again = visitor.page.waitForResponse((response) => response.url().endsWith("/v1/cycles/1"));
+    await ask(node, union.find("mia-bra"), "/v1/orders", order({ creditor: "CHL", amount: "18.00" }));
+    await again;
+    await visitor.go("#/cycle");
+    await visitor.page.locator("figcaption", { hasText: "USD 18.00" }).first().waitFor();
+    await visitor.go("#/cycle/1");
+    await drawn.first().waitFor();
+    assert.equal(asked.filter((path) => path === "/v1/cycles/1/flows").length, 1);
+    await visitor.close();
+  });
 });

@@ -165,6 +165,8 @@ function journeys(language) {
       }
     }
     await payer.page.locator(".panel .status", { hasText: t("cycle_status.settled") }).waitFor();
+    const { gross } = await nodeOf("ARG").get("/v1/cycles/1");
+    await payer.page.locator("figcaption", { hasText: figure(gross.amount) }).waitFor();
     assert.deepEqual(await axe(payer.page), []);
     await picture(payer.page, `journey-cycle-settled-${short}`);
     await payer.close();

@@ -13,13 +13,8 @@ test("an operator signs a label, the union, the nonce and the name", async () =>
 
 test("the nets of all members sum to nothing", async () => {
   const { flows, nets } = await load("lib/netting.ts");
-  const line = (counterparty, paid) => ({ counterparty, paid: { amount: "", minor: paid, currency: "USD" } });
-  const positions = [
-    { member: "A", bilateral: [line("B", "100"), line("C", "5")] },
-    { member: "B", bilateral: [line("A", "0"), line("C", "70")] },
-    { member: "C", bilateral: [line("A", "30")] },
-  ];
-  const all = flows(positions);
+  const flow = (debtor, creditor, paid) => ({ debtor, creditor, paid: { amount: "", minor: paid, currency: "USD" } });
+  const all = flows({ number: 1, status: "closed", flows: [flow("A", "B", "100"), flow("B", "C", "70"), flow("C", "A", "30"), flow("A", "C", "5")] });
   assert.deepEqual(all.map((flow) => flow.value), [100n, 70n, 30n, 5n]);
   assert.deepEqual([...nets(["A", "B", "C"], all)], [["A", -75n], ["B", 30n], ["C", 45n]]);
 });
