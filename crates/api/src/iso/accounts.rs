@@ -1,6 +1,5 @@
 //! A member's accounts day by day, and when it is time to report on them.
 
-use iso20022::outbound::Report;
 use std::num::NonZeroU64;
 use union::{Applied, Day, Period, Statement, StatementBuilder, Union};
 
@@ -28,21 +27,16 @@ impl Accounts {
 
     /// Takes in the next block; `union` is the union after it. Returns the statement of the day that it ends, if that was a
     /// business day of the member or something was booked on it, and a report on the day so far, if it is time for one.
-    pub fn block(&mut self, union: &Union, applied: &Applied) -> Vec<(Report, Statement)> {
-        let mut reports = Vec::new();
+    pub fn block(&mut self, union: &Union, applied: &Applied) -> (Option<Statement>, Option<Statement>) {
         let is_same_day = union.today() == self.day;
-        if !is_same_day {
-            reports.extend(self.turn(union).map(|statement| (Report::Statement, statement)));
-        }
+        let ended = if is_same_day { None } else { self.turn(union) };
         self.is_whole |= applied.height == 1;
         self.builder.block(union, applied);
         let (before_ms, now_ms) = (self.time_ms, union.time_ms());
         self.time_ms = now_ms;
         let is_due = |ms: NonZeroU64| is_same_day && before_ms / ms != now_ms / ms;
-        if self.is_whole && self.intraday_ms.is_some_and(is_due) {
-            reports.push((Report::Intraday, self.builder.clone().finish(union, false)));
-        }
-        reports
+        let is_reported = self.is_whole && self.intraday_ms.is_some_and(is_due);
+        (ended, is_reported.then(|| self.builder.clone().finish(union, false)))
     }
 
     /// Ends the day. Returns its statement, if one is due.

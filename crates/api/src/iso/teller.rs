@@ -9,6 +9,7 @@ use iso20022::outbound::{
 };
 use iso20022::{Directory, DirectoryError, Kind};
 use keys::MemberKey;
+use ledger::{AccountKey, Transfer};
 use network::{NodeError, Replay, Step};
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -59,6 +60,25 @@ pub fn statement_message(
     let stamp = Stamp { id: format!("{name}-{:012}", made.height), time_ms: union.time_ms() };
     let report = if made.is_final { Report::Statement } else { Report::Intraday };
     Teller::new(union, member, settings, data, key, None)?.statement(union, &stamp, report, &made)
+}
+
+/// A message to a member, and the order that it is about, where it is about one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The order.
+    pub order: Option<u128>,
+    /// The message.
+    pub message: Outgoing,
+}
+
+impl Notice {
+    fn of(order: u128, message: Outgoing) -> Notice {
+        Notice { order: Some(order), message }
+    }
+
+    fn of_accounts(message: Outgoing) -> Notice {
+        Notice { order: None, message }
+    }
 }
 
 /// Tells a member what happened.
@@ -119,8 +139,8 @@ impl Teller {
         self.follow(step.union, &step.applied).map(|_| ())
     }
 
-    /// Takes a block in. Returns the reports on accounts that it is time for.
-    fn follow(&mut self, union: &Union, applied: &Applied) -> Result<Vec<(Report, Statement)>> {
+    /// Takes a block in. Returns the statement of the day that it ended, and a report on the day so far, if it is time for them.
+    fn follow(&mut self, union: &Union, applied: &Applied) -> Result<(Option<Statement>, Option<Statement>)> {
         self.learn_names(union, &applied.events)?;
         Ok(self.accounts.block(union, applied))
     }
@@ -141,78 +161,75 @@ impl Teller {
         Ok(())
     }
 
-    /// The messages out of a block, in the order of what happened.
-    pub fn block(&mut self, step: Step<'_>) -> Result<Vec<Outgoing>> {
+    /// The messages out of a block, in the order of what happened: first the statement of the day that it ended; last the report on the day
+    /// so far, so that the others have the same identifiers whether there are such reports or not.
+    pub fn block(&mut self, step: Step<'_>) -> Result<Vec<Notice>> {
         let Step { union, block, applied, .. } = step;
-        let reports = self.follow(union, &applied)?;
+        let (ended, so_far) = self.follow(union, &applied)?;
         let mut stamps = Stamps { height: applied.height, time_ms: union.time_ms(), count: 0 };
         self.orders.keep(applied.height, block);
-        let mut messages = Vec::new();
-        for (report, made) in reports {
-            let stamp = stamps.next();
-            messages.push(self.statement(union, &stamp, report, &made)?);
+        let mut notices = Vec::new();
+        if let Some(made) = ended {
+            notices.push(Notice::of_accounts(self.statement(union, &stamps.next(), Report::Statement, &made)?));
         }
         let mut payment: Option<Payment> = None;
         for event in &applied.events {
-            match event {
-                Event::Order(order) => {
-                    payment = Some(order.payment);
-                    // A transfer of liquidity was answered when it came: it settled at once or not at all.
-                    let is_liquidity = order.payment.immediate == 1 && order.payment.customer == 0;
-                    if order.payment.debtor == self.member && !is_liquidity {
-                        messages.push(self.status(union, &mut stamps, order)?);
-                    }
-                }
-                Event::Transfer(transfer) => {
-                    let accounts = union.ledger().accounts();
-                    let sides = [(transfer.debit, -1), (transfer.credit, 1)];
-                    for (account, sign) in sides {
-                        let key = accounts.get(account).key;
-                        if key.member != self.member {
-                            continue;
-                        }
-                        let known = match transfer.kind() {
-                            kind if !kind.is_of_an_order() => Known::default(),
-                            _ => {
-                                let of_this = payment.filter(|payment| payment.id == transfer.order);
-                                self.orders.known(union, transfer.order, of_this)?
-                            }
-                        };
-                        let booking = Booking {
-                            kind: transfer.kind(),
-                            order: transfer.order,
-                            // It fits: the ledger bounds every side of an account far below.
-                            amount: transfer.amount as i128 * sign,
-                            time_ms: union.time_ms(),
-                            known,
-                        };
-                        let stamp = stamps.next();
-                        let text = notification(&self.writer(), &stamp, key, &booking)?;
-                        messages.push(Outgoing { kind: Kind::Camt054, id: stamp.id, text });
-                    }
-                }
-                Event::ReturnRequest(request) => messages.extend(self.request(union, &mut stamps, request)?),
-                Event::Returned { original, .. } => {
-                    if let Some(request) = request_for(union, *original) {
-                        messages.extend(self.request(union, &mut stamps, &request)?);
-                    }
-                }
-                Event::CycleClosed(cycle) if self.cut_cycle != Some(cycle.number) => {
-                    let period = Period::Cycle(cycle.number);
-                    let made = network::statement(&self.data, self.member, period, applied.height)?;
-                    let stamp = stamps.next();
-                    messages.push(self.statement(union, &stamp, Report::Statement, &made)?);
-                }
-                Event::LegCalled(leg) if leg.debtor == self.member || leg.creditor == self.member => {
-                    let copy = if leg.debtor == self.member { LegCopy::ToPay } else { LegCopy::ToReceive };
-                    let stamp = stamps.next();
-                    let text = settlement_leg(&self.writer(), &stamp, leg, copy, union.today())?;
-                    messages.push(Outgoing { kind: Kind::Pacs009, id: stamp.id, text });
-                }
-                _ => {}
+            if let Event::Order(order) = event {
+                payment = Some(order.payment);
             }
+            self.event(union, applied.height, event, payment, &mut stamps, &mut notices)?;
         }
-        Ok(messages)
+        if let Some(made) = so_far {
+            notices.push(Notice::of_accounts(self.statement(union, &stamps.next(), Report::Intraday, &made)?));
+        }
+        Ok(notices)
+    }
+
+    /// Adds the messages about something that happened; `payment` is the order that was told of last.
+    fn event(
+        &mut self,
+        union: &Union,
+        height: u64,
+        event: &Event,
+        payment: Option<Payment>,
+        stamps: &mut Stamps,
+        notices: &mut Vec<Notice>,
+    ) -> Result<()> {
+        match event {
+            Event::Order(order) => {
+                // A transfer of liquidity was answered when it came: it settled at once or not at all.
+                let is_liquidity = order.payment.immediate == 1 && order.payment.customer == 0;
+                if order.payment.debtor == self.member && !is_liquidity {
+                    notices.push(self.status(union, stamps, order)?);
+                }
+            }
+            Event::Transfer(transfer) => {
+                for (account, sign) in [(transfer.debit, -1), (transfer.credit, 1)] {
+                    let key = union.ledger().accounts().get(account).key;
+                    if key.member == self.member {
+                        notices.push(self.booking(union, stamps, key, transfer, sign, payment)?);
+                    }
+                }
+            }
+            Event::ReturnRequest(request) => notices.extend(self.request(union, stamps, request)?),
+            Event::Returned { original, .. } => {
+                if let Some(request) = request_for(union, *original) {
+                    notices.extend(self.request(union, stamps, &request)?);
+                }
+            }
+            Event::CycleClosed(cycle) if self.cut_cycle != Some(cycle.number) => {
+                let made = network::statement(&self.data, self.member, Period::Cycle(cycle.number), height)?;
+                notices.push(Notice::of_accounts(self.statement(union, &stamps.next(), Report::Statement, &made)?));
+            }
+            Event::LegCalled(leg) if leg.debtor == self.member || leg.creditor == self.member => {
+                let copy = if leg.debtor == self.member { LegCopy::ToPay } else { LegCopy::ToReceive };
+                let stamp = stamps.next();
+                let text = settlement_leg(&self.writer(), &stamp, leg, copy, union.today())?;
+                notices.push(Notice::of_accounts(Outgoing { kind: Kind::Pacs009, id: stamp.id, text }));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn writer(&self) -> Writer<'_> {
@@ -220,21 +237,50 @@ impl Teller {
         Writer { charter: &self.charter, directory: &self.directory, member: self.member, edition }
     }
 
-    fn status(&mut self, union: &Union, stamps: &mut Stamps, order: &OrderEvent) -> Result<Outgoing> {
-        let known = self.orders.known(union, order.payment.id, Some(order.payment))?;
+    fn status(&mut self, union: &Union, stamps: &mut Stamps, order: &OrderEvent) -> Result<Notice> {
+        let id = order.payment.id;
+        let known = self.orders.known(union, id, Some(order.payment))?;
         let answer = Answer {
-            reference: known.reference(order.payment.id, self.settings.edition),
+            reference: known.reference(id, self.settings.edition),
             status: Some(order.status),
             reason: order.reason,
             texts: order.reason.meaning().map(str::to_owned).into_iter().collect(),
         };
         let stamp = stamps.next();
         let text = status_report(&self.writer(), &stamp, None, &[answer])?;
-        Ok(Outgoing { kind: Kind::Pacs002, id: stamp.id, text })
+        Ok(Notice::of(id, Outgoing { kind: Kind::Pacs002, id: stamp.id, text }))
+    }
+
+    /// A booking on an account of the member, debited where `sign` is -1.
+    fn booking(
+        &mut self,
+        union: &Union,
+        stamps: &mut Stamps,
+        account: AccountKey,
+        transfer: &Transfer,
+        sign: i128,
+        payment: Option<Payment>,
+    ) -> Result<Notice> {
+        let order = transfer.kind().is_of_an_order().then_some(transfer.order);
+        let known = match order {
+            None => Known::default(),
+            Some(order) => self.orders.known(union, order, payment.filter(|payment| payment.id == order))?,
+        };
+        let booking = Booking {
+            kind: transfer.kind(),
+            order: transfer.order,
+            // It fits: the ledger bounds every side of an account far below.
+            amount: transfer.amount as i128 * sign,
+            time_ms: union.time_ms(),
+            known,
+        };
+        let stamp = stamps.next();
+        let text = notification(&self.writer(), &stamp, account, &booking)?;
+        Ok(Notice { order, message: Outgoing { kind: Kind::Camt054, id: stamp.id, text } })
     }
 
     /// A request to give a settled order back, for the member that was paid, or its answer for the member that asked.
-    fn request(&mut self, union: &Union, stamps: &mut Stamps, request: &ReturnRequest) -> Result<Option<Outgoing>> {
+    fn request(&mut self, union: &Union, stamps: &mut Stamps, request: &ReturnRequest) -> Result<Option<Notice>> {
         let is_for = match request.status {
             RequestStatus::Asked => request.creditor,
             RequestStatus::Refused | RequestStatus::Granted => request.debtor,
@@ -248,7 +294,8 @@ impl Teller {
         let (answer, text) = match request.status {
             RequestStatus::Asked => {
                 let text = cancellation_request(&self.writer(), &stamp, request.debtor, &reference, request.reason);
-                return Ok(Some(Outgoing { kind: Kind::Camt056, id: stamp.id, text: text? }));
+                let message = Outgoing { kind: Kind::Camt056, id: stamp.id, text: text? };
+                return Ok(Some(Notice::of(request.order, message)));
             }
             RequestStatus::Refused => (CancellationAnswer::Rejected(request.reason), request.reason.meaning()),
             RequestStatus::Granted => (CancellationAnswer::Cancelled, Some("it was given back by a later entry")),
@@ -256,7 +303,7 @@ impl Teller {
         let (by, text) = (Some(request.creditor), text.map(str::to_owned));
         let answer = Resolution { reference, request_id: None, case_id: None, answer, by, text };
         let text = resolution(&self.writer(), &stamp, &answer)?;
-        Ok(Some(Outgoing { kind: Kind::Camt029, id: stamp.id, text }))
+        Ok(Some(Notice::of(request.order, Outgoing { kind: Kind::Camt029, id: stamp.id, text })))
     }
 
     /// A statement as a message.

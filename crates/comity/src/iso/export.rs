@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     } else {
         let mut teller = Teller::new(replay.union(), member, settings, &data, key, None)?;
         while let Some(step) = replay.step()? {
-            teller.block(step)?.into_iter().try_for_each(&mut add)?;
+            teller.block(step)?.into_iter().try_for_each(|notice| add(notice.message))?;
         }
     }
     output.show(&written, |written| {

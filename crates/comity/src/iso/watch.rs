@@ -143,7 +143,7 @@ impl Watch {
                 self.teller.learn(&step)?;
                 continue;
             }
-            let messages = self.teller.block(step)?;
+            let messages: Vec<_> = self.teller.block(step)?.into_iter().map(|notice| notice.message).collect();
             self.folder.finish_block(height, &messages)?;
             self.report.messages += messages.len() as u64;
         }
