@@ -6,14 +6,16 @@
 mod accounts;
 mod answer;
 mod journal_orders;
+mod order_messages;
 mod prepare;
 mod signature;
 mod teller;
 
 pub use answer::{Outgoing, answers, received, refusal, unreadable};
+pub use order_messages::{OrderMessage, OrderOf, order_messages};
 pub use prepare::{Known, Prepared, Step, Told, prepare};
 pub use signature::{check_signature, signed_bytes};
-pub use teller::{TellError, Teller, statement_message};
+pub use teller::{Notice, TellError, Teller, statement_message};
 
 use iso20022::{Directory, DirectoryError, Edition};
 use union::Charter;

@@ -11,6 +11,7 @@ mod finality;
 mod iso20022;
 mod members;
 mod node;
+mod order_messages;
 mod orders;
 mod payments;
 mod proposals;
@@ -90,6 +91,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(orders::orders, payments::submit_orders))
         .routes(routes!(orders::order))
         .routes(routes!(finality::receipt))
+        .routes(routes!(order_messages::order_messages))
         .routes(routes!(batches::submit_batch))
         .routes(routes!(iso20022::messages))
         .routes(routes!(payments::accept_order))

@@ -13,6 +13,7 @@ use crate::session::{Session, Sessions};
 use crate::signatory::Signatory;
 use crate::tls::Tls;
 use crate::view::{OutlookView, QueueForecastView};
+use keys::MemberKey;
 use network::Node;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -330,6 +331,12 @@ impl Api {
     pub(crate) fn member(&self, field: &str, code: &str) -> Result<u16, Problem> {
         crate::text::member(&self.charter(), field, code)
             .map_err(|error| Problem::not_found(error.problem).at(field).because(error.reason.code()))
+    }
+
+    /// The key that opens a member's customer detail: for its own operators alone.
+    pub(crate) fn key_of(&self, session: Option<&Session>, member: u16) -> Option<Arc<MemberKey>> {
+        let own = session.filter(|session| session.member == member)?;
+        self.signatories.get(&own.member).map(|signatory| signatory.key().clone())
     }
 
     /// The signatory of a session's member, if its operator has at least this role.

@@ -24,6 +24,7 @@ mod members;
 mod membership;
 mod new_directory;
 mod node_file;
+mod order_messages;
 mod orders;
 mod output;
 mod passphrase;

@@ -2,8 +2,8 @@
 
 use crate::exit::Result;
 use crate::output::{Align, Output, Table};
-use crate::receipt;
 use crate::remote::NodeArgument;
+use crate::{order_messages, receipt};
 use api::view::OrderView;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -26,6 +26,7 @@ enum Command {
     /// Show everything that is known of an order
     Show(Show),
     Receipt(receipt::Fetch),
+    Messages(order_messages::Fetch),
 }
 
 #[derive(Args, Debug)]
@@ -73,6 +74,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
             output.show(&order, text)
         }
         Some(Command::Receipt(fetch)) => fetch.run(output),
+        Some(Command::Messages(fetch)) => fetch.run(output),
         Some(Command::List(list)) => list.run(output),
         None => arguments.list.run(output),
     }

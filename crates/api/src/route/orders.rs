@@ -271,12 +271,7 @@ pub(super) async fn order(
     MaybeSession(session): MaybeSession,
     Path(text): Path<String>,
 ) -> Result<Json<OrderView>, Problem> {
-    let id = order_id("id", &text).map_err(|error| Problem::malformed(&error.field, error.problem))?;
-    let found = api.read(|union| one(union, &Filter::default(), id));
-    let mut view = found.await?.ok_or_else(|| {
-        let problem = Problem::not_found("no order has this identifier; if it was sent just now, it was not taken");
-        problem.of_order(Some(text)).because("NOOR")
-    })?;
+    let (_, mut view) = known(&api, text).await?;
     let place = view.place.place();
     // What its record says beside is with nodes that hold its block.
     if place.height <= api.node.begins() {
@@ -291,6 +286,17 @@ pub(super) async fn order(
         view.detail = detail(&api, &session, &payment, &sealed);
     }
     Ok(Json(view))
+}
+
+/// The order with a UUID, as far as the state knows it.
+pub(super) async fn known(api: &Api, text: String) -> Result<(u128, OrderView), Problem> {
+    let id = order_id("id", &text).map_err(|error| Problem::malformed(&error.field, error.problem))?;
+    let found = api.read(|union| one(union, &Filter::default(), id));
+    let view = found.await?.ok_or_else(|| {
+        let problem = Problem::not_found("no order has this identifier; if it was sent just now, it was not taken");
+        problem.of_order(Some(text)).because("NOOR")
+    })?;
+    Ok((id, view))
 }
 
 /// The record of an order in the journal, with its sealed detail.

@@ -80,8 +80,7 @@ pub(super) async fn statement(
 
 /// The statement as an ISO 20022 message.
 async fn message(api: &Arc<Api>, session: Option<&Session>, member: u16, period: Period) -> Result<Response, Problem> {
-    let own = session.filter(|session| session.member == member);
-    let key = own.and_then(|session| api.signatories.get(&session.member)).map(|signatory| signatory.key().clone());
+    let key = api.key_of(session, member);
     let made = api.walk_journal(move |api| {
         let (data, until) = (api.node.directory(), api.node.durable_height());
         statement_message(data, member, api.iso.clone(), key, period, until)

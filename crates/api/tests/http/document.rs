@@ -27,6 +27,7 @@ GET /v1/members/{code}/participants
 GET /v1/operators
 GET /v1/orders
 GET /v1/orders/{id}
+GET /v1/orders/{id}/messages
 GET /v1/orders/{id}/receipt
 GET /v1/positions
 GET /v1/presets

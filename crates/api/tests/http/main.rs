@@ -9,6 +9,7 @@ mod document;
 mod events;
 mod harness;
 mod iso;
+mod order_messages;
 mod orders;
 mod passkeys;
 mod path;

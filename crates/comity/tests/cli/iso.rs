@@ -268,6 +268,16 @@ fn a_day_is_reported_and_then_stated() {
     let reports = of_kind(&out, "camt.052");
     assert_eq!((reports.len(), of_kind(&out, "camt.053").len()), (1, 0));
     assert!(reports[0].text.contains("ITBD"), "{}", reports[0].text);
+
+    // The node tells of one order what the folder got of it, under the same names, reports within the day or not.
+    let (id, told) = (uetr(2), scene.arg("told"));
+    let listed = later.run(&["orders", "messages", &id, "--member=ARG", "--out", &told]).expect(0).out;
+    let names = file_names(&scene.path("told"));
+    assert_eq!(of_kind(&messages(&scene.path("told")), "pacs.002").len(), 1);
+    assert_eq!((names.len(), listed.lines().count()), (3, 1 + 3), "{listed}");
+    assert!(names.iter().all(|name| folder.join("outbox").join(name).exists()), "{names:?}");
+    let other = later.run(&["orders", "messages", &id, "--member=CHL"]).expect(4);
+    other.says(&["between ARG and BRA"]);
     later.stop(nix::sys::signal::Signal::SIGTERM);
 
     let tuesday = Serving::start(&scene, &["--rehearse-from", "2026-11-24T12:00:00Z"]);
