@@ -612,6 +612,20 @@ export type MemberView = MemberSummary & {
   rules: (SetRule)[];
 };
 
+/** An ISO 20022 message. */
+export type MessageView = {
+  /** The block that it tells of. */
+  height: number;
+  /** Its identifier (`BizMsgIdr`), which also names its file in a watched folder. */
+  id: string;
+  /** Which message it is: `pacs.002`, `camt.054`, `camt.056` or `camt.029`. */
+  kind: string;
+  /** The message, XML. */
+  text: string;
+  /** Time of that block. */
+  time: string;
+};
+
 /** How a node stands among the members' nodes. */
 export type NetworkView = {
   /** Final blocks that it has still to apply. */
@@ -704,6 +718,18 @@ export type OrderLine = {
   return?: string | null;
   /** The day on which it is to settle, `YYYY-MM-DD` on the union's clock. */
   value_date: string;
+};
+
+/** The ISO 20022 messages that told a member of an order. */
+export type OrderMessagesView = {
+  /** The member, by code. */
+  member: string;
+  /** In the order of what happened; the first 100. */
+  messages: (MessageView)[];
+  /** Whether there are more. */
+  more: boolean;
+  /** UUID of the order. */
+  order: string;
 };
 
 /** An order. A list holds what the union keeps of it; asked for by itself, it is complete. */

@@ -53,9 +53,23 @@ describe("one node", { concurrency: false }, () => {
     await mia.page.locator("h1", { hasText: "Payment" }).waitFor();
     await mia.page.getByText("invoice 7").waitFor();
     assert.match(await mia.page.locator(".life").innerText(), /Signed for ARG[\s\S]*Taken in, final[\s\S]*settled/);
+    const show = mia.page.getByRole("button", { name: "Show the messages" });
+    await show.click();
+    const messages = mia.page.locator(".messages li");
+    await messages.first().waitFor();
+    assert.deepEqual(await messages.locator("strong").allInnerTexts(), ["pacs.002 · status of the payment", "camt.054 · notification of a booking", "camt.054 · notification of a booking"]);
+    await messages.first().locator("summary").press("Enter");
+    await messages.first().getByRole("region").getByText("<TxSts>ACSC</TxSts>").waitFor();
+    const [saved] = await Promise.all([mia.page.waitForEvent("download"), messages.nth(1).getByRole("button").click()]);
+    assert.match(saved.suggestedFilename(), /^B\d{12}-\d{6}\.camt\.054\.xml$/);
+    assert.match(readFileSync(await saved.path(), "utf8"), /invoice 7/);
+    assert.deepEqual(await axe(mia.page), []);
     await picture(mia.page, "payment");
     await row.locator("a").click();
     await watcher.page.getByText("Only operators of ARG and BRA can read it").waitFor();
+    await watcher.page.getByRole("button", { name: "Show the messages" }).click();
+    await watcher.page.locator(".messages li").nth(2).waitFor();
+    assert.ok((await watcher.page.locator(".messages pre").allTextContents()).every((text) => !text.includes("invoice 7")));
     await Promise.all([mia.close(), watcher.close()]);
   });
 

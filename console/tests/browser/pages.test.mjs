@@ -39,6 +39,10 @@ describe("pages", { concurrency: false }, () => {
       for (const name of [...PAGES, `payments/${settled}`]) {
         await visitor.go(`#/${name}`);
         await visitor.page.waitForFunction(() => !document.body.innerText.includes("Loading…"));
+        if (name.endsWith(settled)) {
+          await visitor.page.getByRole("button", { name: "Show the messages" }).click();
+          await visitor.page.locator(".messages summary").first().click();
+        }
         assert.deepEqual(await axe(visitor.page), [], `${name}, ${scheme}`);
         await picture(visitor.page, `${name.replaceAll("/", "-").replace(settled, "detail")}-${scheme}`);
       }

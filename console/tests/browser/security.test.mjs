@@ -35,6 +35,12 @@ describe("somebody hostile", { concurrency: false }, () => {
     await vera.go(`#/payments/${id}`);
     await vera.page.getByText(MARKUP).waitFor();
     await vera.page.getByText("<b>bold</b>").waitFor();
+    await vera.page.getByRole("button", { name: "Show the messages" }).click();
+    await vera.page.locator(".messages li").first().waitFor();
+    for (const one of await vera.page.locator(".messages summary").all()) await one.click();
+    const xml = vera.page.locator(".messages pre", { hasText: "&lt;script&gt;globalThis.hacked=1" });
+    await xml.first().waitFor();
+    assert.deepEqual(await vera.page.evaluate(() => [globalThis.hacked ?? null, document.querySelectorAll(".messages pre *").length]), [null, 0]);
     await vera.close();
   });
 
