@@ -23,6 +23,7 @@ mod audit;
 pub mod client;
 mod connections;
 mod console;
+mod day_flow;
 mod extract;
 pub mod iso;
 mod limit;

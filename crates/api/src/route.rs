@@ -84,6 +84,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(node::openapi))
         .routes(routes!(members::member))
         .routes(routes!(members::participants))
+        .routes(routes!(members::today))
         .routes(routes!(members::positions))
         .routes(routes!(members::queue))
         .routes(routes!(queue_runs::queue_runs))

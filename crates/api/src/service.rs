@@ -2,6 +2,7 @@
 
 use crate::approval::Approvals;
 use crate::audit::{Act, Audit};
+use crate::day_flow::DayFlow;
 use crate::iso::IsoSettings;
 use crate::metrics::Metrics;
 use crate::operator::{HeldMember, Operator, Role};
@@ -164,6 +165,8 @@ pub struct Api {
     pub(crate) look_ups: Arc<Semaphore>,
     pub(crate) searches: Arc<Semaphore>,
     pub(crate) simulations: Arc<Semaphore>,
+    /// What settled today, as far as anybody asked.
+    pub(crate) day_flow: std::sync::Mutex<DayFlow>,
     /// What the next run over the queue would settle, as last found.
     forecast: Arc<Mutex<Option<Found>>>,
     /// True once the service is stopping: streams end.
@@ -261,6 +264,7 @@ impl Api {
             look_ups: Arc::new(Semaphore::new(bounds.look_ups)),
             searches: Arc::new(Semaphore::new(bounds.searches)),
             simulations: Arc::new(Semaphore::new(bounds.simulations)),
+            day_flow: std::sync::Mutex::default(),
             forecast: Arc::default(),
             stopping: watch::channel(false).0,
             iso,

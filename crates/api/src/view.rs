@@ -36,7 +36,7 @@ pub use order::{OrderView, PlaceView, RequestView};
 pub use outcome::{OutcomeView, ReceiptView};
 pub(crate) use outcome::{order_of, proposal_of};
 pub use outlook::OutlookView;
-pub use position::{BilateralView, PositionView, UnionAccountsView};
+pub use position::{BilateralView, DayFlowView, PositionView, SettledView, UnionAccountsView};
 pub use proposal::ProposalView;
 pub use queue_run::{ForecastCurrencyView, QueueForecastView, QueueRunView, TriedView};
 pub use simulation::{

@@ -3,11 +3,13 @@
 use crate::extract::Parameters;
 use crate::problem::Problem;
 use crate::service::Api;
-use crate::view::{MemberView, OrderView, ParticipantView, PositionView, UnionAccountsView, payment_currencies};
+use crate::view::{
+    DayFlowView, MemberView, OrderView, ParticipantView, PositionView, UnionAccountsView, payment_currencies,
+};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use utoipa::{IntoParams, ToSchema};
 
 /// Rows of a page, unless fewer are asked for.
@@ -59,6 +61,18 @@ pub(super) async fn participants(
         let currencies = payment_currencies(union.charter());
         let participants = page.iter().map(|(_, row)| ParticipantView::new(union, row, &currencies)).collect();
         ParticipantsView { participants, next }
+    });
+    Ok(Json(view.await?))
+}
+
+/// What a member has paid and was paid today, by currency: every order that settled on this day of the union's clock.
+#[utoipa::path(get, path = "/v1/members/{code}/today", tag = "members", params(("code" = String, Path, description = "Code of the member")),
+    responses((status = 200, body = DayFlowView), (status = 404, body = Problem)))]
+pub(super) async fn today(State(api): State<Arc<Api>>, Path(code): Path<String>) -> Result<Json<DayFlowView>, Problem> {
+    let member = api.member("code", &code)?;
+    let view = api.read(|union| {
+        let mut flow = api.day_flow.lock().unwrap_or_else(PoisonError::into_inner);
+        DayFlowView::new(union, &mut flow, member)
     });
     Ok(Json(view.await?))
 }

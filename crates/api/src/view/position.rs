@@ -1,6 +1,7 @@
 //! Members' positions.
 
-use super::{AmountView, code, signed};
+use super::{AmountView, code, day_text, signed};
+use crate::day_flow::{Currencies, DayFlow, Side};
 use ledger::{Account, AccountKey, NO_CAP};
 use serde::{Deserialize, Serialize};
 use union::Union;
@@ -37,6 +38,43 @@ pub struct PositionView {
     pub claim: AmountView,
     /// Its lines with other members in the open cycle, where anything settled or a limit is set.
     pub bilateral: Vec<BilateralView>,
+}
+
+/// What a member has paid and was paid on a day, by currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DayFlowView {
+    /// The day on the union's clock.
+    pub day: String,
+    /// Orders of the member that settled on it, returns among them.
+    pub paid: Vec<SettledView>,
+    /// The same of orders to it.
+    pub received: Vec<SettledView>,
+}
+
+/// Orders of one currency that settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SettledView {
+    /// How many.
+    pub orders: u64,
+    /// Their sum.
+    #[serde(flatten)]
+    pub amount: AmountView,
+}
+
+impl DayFlowView {
+    /// What settled today, as far as the union has come.
+    pub(crate) fn new(union: &Union, flow: &mut DayFlow, member: u16) -> Self {
+        flow.follow(union);
+        let view = |currencies: Currencies| {
+            let settled = currencies.into_iter().map(|(currency, settled)| SettledView {
+                orders: settled.orders,
+                amount: AmountView::of_number(signed(settled.sum), currency),
+            });
+            settled.collect()
+        };
+        let [paid, received] = [Side::Debtor, Side::Creditor].map(|side| view(flow.of(member, side)));
+        DayFlowView { day: day_text(union.today().0), paid, received }
+    }
 }
 
 /// The union's own accounts in the book of positions, in the unit of account. They belong to all members together;

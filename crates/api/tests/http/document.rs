@@ -24,6 +24,7 @@ GET /v1/cycles/{number}/flows
 GET /v1/events
 GET /v1/members/{code}
 GET /v1/members/{code}/participants
+GET /v1/members/{code}/today
 GET /v1/operators
 GET /v1/orders
 GET /v1/orders/{id}

@@ -223,6 +223,39 @@ fn what_settled_is_seen_at_once_and_sums_to_zero() {
     assert_eq!(listed["cycles"][0]["gross"], cycle["gross"]);
 }
 
+/// What settles is counted on the day on which it settles, at each of its sides; a new day begins at nought.
+#[test]
+fn today_s_flow_is_told_by_currency() {
+    let server = Server::start();
+    let client = server.client();
+    let from_day = union::Day::parse("2006-01-02").unwrap().0;
+    let rates = union::Command::PublishRates { currency: 0, from_day, buying: (33, 100), selling: (34, 100) };
+    client.submit_batch(&server.commands(0, 1, &[rates])).unwrap();
+    let told = |code: &str| -> Value { client.get(&format!("/v1/members/{code}/today")).unwrap() };
+    let settled = |orders: u32, currency: &str, amount: &str, minor: &str| json!({"orders": orders, "currency": currency, "amount": amount, "minor": minor});
+    assert_eq!(told("BRA"), json!({"day": "2006-01-02", "paid": [], "received": []}));
+
+    let orders = [
+        order("BRA", "ARS", "10.01", json!({"id": id(1)})),
+        order("BRA", "ARS", "0.99", json!({"id": id(2)})),
+        order("BRA", "USD", "2.00", json!({"id": id(3)})),
+        order("BRA", "USD", "4.00", json!({"id": id(4), "value_date": "2006-01-03"})),
+    ];
+    client.submit_batch(&server.batch(0, 2, &orders)).unwrap();
+    let all = json!([settled(2, "ARS", "11.00", "1100"), settled(1, "USD", "2.00", "200")]);
+    assert_eq!(told("BRA"), json!({"day": "2006-01-02", "paid": [], "received": all}));
+    assert_eq!(told("ARG"), json!({"day": "2006-01-02", "paid": all, "received": []}));
+    client.submit_batch(&server.batch(1, 1, &[order("CHL", "USD", "1.00", json!({"id": id(5)}))])).unwrap();
+    assert_eq!(told("BRA")["paid"], json!([settled(1, "USD", "1.00", "100")]));
+    assert_eq!(told("BRA")["received"], all);
+
+    server.clock.set(server.node.charter().calendar.time_ms(union::Day::parse("2006-01-03").unwrap(), 60));
+    server.pass_until(|union| union.today().to_string() == "2006-01-03");
+    let next = json!({"day": "2006-01-03", "paid": [settled(1, "USD", "4.00", "400")], "received": []});
+    assert_eq!(told("ARG"), next, "what waited for its day");
+    assert_eq!(problem(client.get::<Value>("/v1/members/XXX/today")).status, 404);
+}
+
 /// Orders are found by every identifier that the node knows and the asker may see, and by both sides.
 #[test]
 fn orders_are_found_by_what_they_are_called() {
