@@ -314,6 +314,16 @@ export type CyclesView = {
   cycles: (CycleView)[];
 };
 
+/** What a member has paid and was paid on a day, by currency. */
+export type DayFlowView = {
+  /** The day on the union's clock. */
+  day: string;
+  /** Orders of the member that settled on it, returns among them. */
+  paid: (SettledView)[];
+  /** The same of orders to it. */
+  received: (SettledView)[];
+};
+
 /** A booking. */
 export type EntryView = AmountView & {
   /** Balance after it. */
@@ -482,6 +492,14 @@ export type ForecastCurrencyView = AmountView & {
 
 /** A member gives notice: it leaves. */
 export type GiveNotice = Record<string, unknown>;
+
+/** An event, and when it happened. */
+export type HappenedView = EventView & {
+  /** The block. */
+  height: number;
+  /** Its time. */
+  time: string;
+};
 
 /** The state of a node. */
 export type HealthView = {
@@ -672,6 +690,16 @@ export type OperatorsView = {
   four_eyes_from: AmountView;
   /** By name. */
   operators: (OperatorView)[];
+};
+
+/** What happened to an order. */
+export type OrderEventsView = {
+  /** In the order in which it happened; the first 500. */
+  events: (HappenedView)[];
+  /** Whether there are more. */
+  more: boolean;
+  /** UUID of the order. */
+  order: string;
 };
 
 /**
@@ -1382,6 +1410,12 @@ export type SetRule = {
   reason?: string | null;
   /** 0 to 15; lower slots are asked first. */
   slot: number;
+};
+
+/** Orders of one currency that settled. */
+export type SettledView = AmountView & {
+  /** How many. */
+  orders: number;
 };
 
 /** What is to be simulated. */

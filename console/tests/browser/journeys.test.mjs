@@ -127,6 +127,15 @@ function journeys(language) {
     await act(inQueue, "600.00", "act.cancel");
     await confirmDialog(mia.page);
     await inQueue.getByText(t("queue.empty"), { exact: true }).waitFor();
+    // Its page tells every step.
+    await mia.go("#/payments?status=settled");
+    await mia.page.locator("tbody tr", { hasText: figure("300.00") }).locator("a").click();
+    await mia.page.getByRole("button", { name: t("life.steps") }).click();
+    const steps = mia.page.locator(".steps strong");
+    await steps.nth(3).waitFor();
+    assert.deepEqual(await steps.allInnerTexts(), ["queued", "queued", "held", "settled"].map((status) => t(`status.${status}`)));
+    assert.deepEqual(await axe(mia.page), []);
+    await picture(mia.page, `journey-every-step-${short}`);
   });
 
   test("a large payment needs a second person", async () => {

@@ -11,6 +11,7 @@ mod finality;
 mod iso20022;
 mod members;
 mod node;
+mod order_events;
 mod order_messages;
 mod orders;
 mod payments;
@@ -93,6 +94,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(orders::order))
         .routes(routes!(finality::receipt))
         .routes(routes!(order_messages::order_messages))
+        .routes(routes!(order_events::order_events))
         .routes(routes!(batches::submit_batch))
         .routes(routes!(iso20022::messages))
         .routes(routes!(payments::accept_order))

@@ -264,6 +264,19 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The order that it is about, if it is about one: of a return, the payment that is given back.
+    pub fn order(&self) -> Option<u128> {
+        match self {
+            Event::Order(order) => Some(order.payment.id),
+            Event::Transfer(transfer) => transfer.kind().is_of_an_order().then_some(transfer.order),
+            Event::Returned { original, .. } => Some(*original),
+            Event::ReturnRequest(request) => Some(request.order),
+            _ => None,
+        }
+    }
+}
+
 /// What a block did.
 #[derive(Clone, Debug)]
 pub struct Applied {

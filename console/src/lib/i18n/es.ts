@@ -244,6 +244,8 @@ export const es: Catalogue = {
   "life.place": "lote {batch}, registro {record}",
   "life.cycle": "ciclo {number}",
   "life.expires": "Vence",
+  "life.steps": "Cada paso",
+  "life.more": "Son los primeros {count} pasos; hay más.",
 
   "detail.debtor_name": "Nombre del deudor",
   "detail.debtor_account": "Cuenta del deudor",

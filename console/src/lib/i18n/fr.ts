@@ -244,6 +244,8 @@ export const fr: Catalogue = {
   "life.place": "lot {batch}, enregistrement {record}",
   "life.cycle": "cycle {number}",
   "life.expires": "Expire",
+  "life.steps": "Chaque étape",
+  "life.more": "Ce sont les {count} premières étapes ; il y en a d’autres.",
 
   "detail.debtor_name": "Nom du débiteur",
   "detail.debtor_account": "Compte du débiteur",

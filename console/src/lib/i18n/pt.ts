@@ -244,6 +244,8 @@ export const pt: Catalogue = {
   "life.place": "lote {batch}, registro {record}",
   "life.cycle": "ciclo {number}",
   "life.expires": "Expira",
+  "life.steps": "Cada passo",
+  "life.more": "São os primeiros {count} passos; há mais.",
 
   "detail.debtor_name": "Nome do devedor",
   "detail.debtor_account": "Conta do devedor",

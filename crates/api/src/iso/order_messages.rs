@@ -6,7 +6,6 @@ use keys::MemberKey;
 use network::Replay;
 use std::path::Path;
 use std::sync::Arc;
-use union::Event;
 
 /// An order, and whom its messages are for.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +50,7 @@ pub fn order_messages(
     let mut messages = Vec::new();
     while let Some(step) = replay.step()? {
         let (height, time_ms) = (step.applied.height, step.union.time_ms());
-        if height < of.from_height || !step.applied.events.iter().any(|event| is_about(event, of.order)) {
+        if height < of.from_height || !step.applied.events.iter().any(|event| event.order() == Some(of.order)) {
             teller.learn(&step)?;
             continue;
         }
@@ -66,15 +65,4 @@ pub fn order_messages(
         }
     }
     Ok((messages, false))
-}
-
-/// Whether something that happened is about an order.
-fn is_about(event: &Event, id: u128) -> bool {
-    match event {
-        Event::Order(order) => order.payment.id == id,
-        Event::Transfer(transfer) => transfer.kind().is_of_an_order() && transfer.order == id,
-        Event::Returned { original, .. } => *original == id,
-        Event::ReturnRequest(request) => request.order == id,
-        _ => false,
-    }
 }

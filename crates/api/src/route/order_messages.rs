@@ -42,11 +42,8 @@ pub(super) async fn order_messages(
             format!("{code} was told nothing of this order: it is between {} and {}", order.debtor, order.creditor);
         return Err(Problem::not_found(text).at("member"));
     }
-    let (from_height, begins) = (order.place.height, api.node.begins());
-    if from_height <= begins {
-        let text = format!("this journal begins after block {begins}: ask a node that holds block {from_height}");
-        return Err(Problem::not_found(text).at("id"));
-    }
+    let from_height = order.place.height;
+    super::orders::ensure_held(&api, from_height)?;
     let key = api.key_of(session.as_ref(), member);
     let made = api.walk_journal(move |api| {
         let of = OrderOf { member, order: id, from_height };

@@ -299,6 +299,16 @@ pub(super) async fn known(api: &Api, text: String) -> Result<(u128, OrderView), 
     Ok((id, view))
 }
 
+/// Refuses an order that was presented in a block that this node does not hold.
+pub(super) fn ensure_held(api: &Api, height: u64) -> Result<(), Problem> {
+    let begins = api.node.begins();
+    if height > begins {
+        return Ok(());
+    }
+    let text = format!("this journal begins after block {begins}: ask a node that holds block {height}");
+    Err(Problem::not_found(text).at("id"))
+}
+
 /// The record of an order in the journal, with its sealed detail.
 fn record(api: &Api, place: Place) -> Result<Presented, Problem> {
     let block = super::blocks::read(api, place.height)?.block;

@@ -28,6 +28,7 @@ GET /v1/members/{code}/today
 GET /v1/operators
 GET /v1/orders
 GET /v1/orders/{id}
+GET /v1/orders/{id}/events
 GET /v1/orders/{id}/messages
 GET /v1/orders/{id}/receipt
 GET /v1/positions

@@ -4,7 +4,7 @@ use crate::harness::{Server, id, key, noon, order, problem};
 use api::iso::{IsoSettings, Notice, OrderOf, Teller, order_messages};
 use api::view::{MessageView, OrderMessagesView};
 use network::Replay;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use union::{Command, Day, Reason};
@@ -110,6 +110,32 @@ fn messages_are_those_of_the_watched_folder() {
         reported.retain(|notice| notice.message.kind.name() != "camt.052");
         assert_eq!(reported, notices);
     }
+}
+
+/// Every step of an order's life, and nothing of another's.
+#[test]
+fn what_happened_to_an_order_is_told_in_order() {
+    let server = lives();
+    let happened = |order: u32| -> Vec<String> {
+        let view: Value = server.client().get(&format!("/v1/orders/{}/events", id(order))).unwrap();
+        assert_eq!((&view["order"], &view["more"]), (&json!(id(order)), &json!(false)));
+        let events = view["events"].as_array().unwrap();
+        let heights: Vec<u64> = events.iter().map(|event| event["height"].as_u64().unwrap()).collect();
+        assert!(heights.is_sorted() && events[0]["time"].as_str().unwrap().starts_with("2006-01-02T"), "{view}");
+        let text = |event: &Value, key| event[key].as_str().unwrap_or_default().to_owned();
+        events
+            .iter()
+            .map(|event| [text(event, "event"), text(event, "status"), text(event, "reason")].join(" "))
+            .collect()
+    };
+    let booked = ["transfer  ", "transfer  "];
+    let asked = "return_request asked CUST";
+    let first =
+        [&["order queued AM04", "order settled "], &booked[..], &[asked, "return_request refused LEGL"]].concat();
+    assert_eq!(happened(1), first);
+    assert_eq!(happened(2), [&["order settled "], &booked[..], &[asked, "returned  "]].concat());
+    assert_eq!(happened(5), [&["order settled "], &booked[..]].concat());
+    assert_eq!(problem(server.client().get::<Value>(&format!("/v1/orders/{}/events", id(9)))).status, 404);
 }
 
 #[test]
