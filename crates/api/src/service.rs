@@ -15,14 +15,14 @@ use crate::signatory::Signatory;
 use crate::tls::Tls;
 use crate::view::{OutlookView, QueueForecastView};
 use keys::MemberKey;
-use network::Node;
+use network::{Node, NodeError};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Semaphore, watch};
-use union::{Charter, Founding};
+use union::{Charter, Flows, Founding};
 
 /// Bounds of the API.
 #[derive(Clone, Copy, Debug)]
@@ -167,11 +167,16 @@ pub struct Api {
     pub(crate) simulations: Arc<Semaphore>,
     /// What settled today, as far as anybody asked.
     pub(crate) day_flow: std::sync::Mutex<DayFlow>,
+    /// What members paid each other in closed cycles, as far as it was asked for: made once, since it never changes.
+    closed_flows: Arc<Mutex<BTreeMap<u32, Arc<Flows>>>>,
     /// What the next run over the queue would settle, as last found.
     forecast: Arc<Mutex<Option<Found>>>,
     /// True once the service is stopping: streams end.
     pub(crate) stopping: watch::Sender<bool>,
 }
+
+/// Closed cycles whose flows are kept, the latest of those that were asked for: 8 MB where a hundred members all pay each other.
+const CLOSED_FLOWS_KEPT: usize = 16;
 
 /// A forecast of the next run over the queue; `None` where there are no runs.
 #[derive(Debug)]
@@ -265,6 +270,7 @@ impl Api {
             searches: Arc::new(Semaphore::new(bounds.searches)),
             simulations: Arc::new(Semaphore::new(bounds.simulations)),
             day_flow: std::sync::Mutex::default(),
+            closed_flows: Arc::default(),
             forecast: Arc::default(),
             stopping: watch::channel(false).0,
             iso,
@@ -296,6 +302,27 @@ impl Api {
         let members: BTreeSet<u16> = self.signatories.keys().copied().chain(own).collect();
         let votes = self.node.standing().map(|standing| [standing.votes, standing.votes_next]);
         self.node.peek(|union| OutlookView::new(union, &members.into_iter().collect::<Vec<_>>(), votes))
+    }
+
+    /// What members paid each other in a cycle that is closed. Whoever asks while somebody else's walk through the journal is under way
+    /// waits for that, and finds it made.
+    pub(crate) async fn closed_flows(self: &Arc<Self>, cycle: u32) -> Result<Arc<Flows>, Problem> {
+        let mut kept = self.closed_flows.clone().lock_owned().await;
+        if let Some(flows) = kept.get(&cycle) {
+            return Ok(flows.clone());
+        }
+        let made = self.walk_journal(move |api| {
+            let flows = network::cycle_flows(api.node.directory(), cycle, api.node.durable_height()).map(Arc::new)?;
+            kept.insert(cycle, flows.clone());
+            if kept.len() > CLOSED_FLOWS_KEPT {
+                kept.pop_first();
+            }
+            Ok(flows)
+        });
+        made.await?.map_err(|error| match error {
+            NodeError::Period(text) => Problem::not_found(text).at("number"),
+            error => Problem::internal("making the flows", &error),
+        })
     }
 
     /// What the next run over the queue would settle. It is found once a block at most, one at a time.

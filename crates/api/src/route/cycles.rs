@@ -8,7 +8,6 @@ use crate::view::{CycleFlowsView, CycleView, LegView, OutcomeView};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use network::NodeError;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use union::{Command, Cycle, CycleStatus, Union};
@@ -79,19 +78,12 @@ pub(super) async fn flows(
 ) -> Result<Json<CycleFlowsView>, Problem> {
     let found = api.read(|union| {
         let cycle = *row(union, number)?;
-        Some((cycle, (cycle.status() == CycleStatus::Open).then(|| union.open_flows())))
+        Some((cycle, (cycle.status() == CycleStatus::Open).then(|| Arc::new(union.open_flows()))))
     });
     let (cycle, so_far) = found.await?.ok_or_else(|| unknown(number))?;
     let flows = match so_far {
         Some(flows) => flows,
-        None => {
-            let made = api
-                .walk_journal(move |api| network::cycle_flows(api.node.directory(), number, api.node.durable_height()));
-            made.await?.map_err(|error| match error {
-                NodeError::Period(text) => Problem::not_found(text).at("number"),
-                error => Problem::internal("making the flows", &error),
-            })?
-        }
+        None => api.closed_flows(number).await?,
     };
     Ok(Json(CycleFlowsView::new(&api.charter(), &cycle, &flows)))
 }
