@@ -311,6 +311,7 @@ impl Sheets {
             let waiting = OrderEvent {
                 payment: open.payment,
                 status: open.status(),
+                held_by: open.held_by(),
                 reason: open.waits_for,
                 rule: open.rule,
                 cycle: union.open_cycle_row().number,

@@ -2,7 +2,7 @@
 
 use crate::command::Payment;
 use crate::membership::{KeyKind, Standing};
-use crate::order::OrderStatus;
+use crate::order::{HeldBy, OrderStatus};
 use crate::proposal::Proposal;
 use crate::queue_run::QueueRun;
 use crate::reason::Reason;
@@ -154,6 +154,8 @@ pub struct OrderEvent {
     pub payment: Payment,
     /// Its new status.
     pub status: OrderStatus,
+    /// Who holds it, if it is held.
+    pub held_by: HeldBy,
     /// Why, unless it settled.
     pub reason: Reason,
     /// The receiving member's acceptance rule that matched, or [`crate::NO_RULE`].
@@ -273,6 +275,16 @@ impl Event {
             Event::Returned { original, .. } => Some(*original),
             Event::ReturnRequest(request) => Some(request.order),
             _ => None,
+        }
+    }
+
+    /// Whether nothing happens any more to the order that it is about.
+    pub fn is_last(&self) -> bool {
+        use OrderStatus::{Cancelled, Expired, Refused};
+        match self {
+            Event::Order(order) => matches!(order.status, Refused | Cancelled | Expired),
+            Event::Returned { .. } => true,
+            _ => false,
         }
     }
 }

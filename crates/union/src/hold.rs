@@ -3,13 +3,10 @@
 //! Whatever holds an order, it keeps its entry, so it takes its old place in the queue when it is let go, and it expires as if it
 //! were queued. The receiving member's side of it is in `accept.rs`.
 
-use crate::event::{Field, Outcome, Rejection};
+use crate::event::{Field, OrderEvent, Outcome, Rejection};
 use crate::order::OrderStatus;
 use crate::reason::Reason;
 use crate::state::Union;
-
-/// What [`Reason::CUST`] means where an order is held.
-pub const HELD_BY_SENDER: &str = "its sender holds it back until it releases it";
 
 impl Union {
     /// The sending member holds back an order that is open: it does not settle before it is released.
@@ -18,7 +15,7 @@ impl Union {
         if self.orders.open(at).is_on_hold() {
             return Err(Rejection::new(Reason::AG01, Field::Id, "the order is on hold already"));
         }
-        self.orders.hold(at, Reason::CUST);
+        self.orders.hold(at);
         // What waited behind it may go on.
         self.wake(sender);
         Ok(self.tell_open(at))
@@ -59,7 +56,16 @@ impl Union {
     pub(crate) fn tell_open(&mut self, at: u32) -> Outcome {
         let order = *self.orders.open(at);
         let (status, reason) = (order.status(), order.waits_for);
-        self.tell(order.payment, status, reason, order.rule);
+        self.tell_order(OrderEvent {
+            payment: order.payment,
+            status,
+            held_by: order.held_by(),
+            reason,
+            rule: order.rule,
+            cycle: self.open_cycle_row().number,
+            unit_debit: 0,
+            unit_credit: 0,
+        });
         Outcome::Order { status, reason }
     }
 

@@ -53,6 +53,44 @@ impl OrderStatus {
     }
 }
 
+/// Which members hold an order. Each lets go what it holds itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HeldBy {
+    /// It is queued, or has ended.
+    Nobody = 0,
+    /// The sending member, until it releases it.
+    Debtor = 1,
+    /// The receiving member, until it accepts or refuses it.
+    Creditor = 2,
+    /// Both.
+    Both = 3,
+}
+
+impl HeldBy {
+    /// Who holds it, by number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        [HeldBy::Nobody, HeldBy::Debtor, HeldBy::Creditor, HeldBy::Both].get(usize::from(number)).copied()
+    }
+
+    /// The members by number, of an order.
+    pub fn members(self, payment: &Payment) -> impl Iterator<Item = u16> {
+        let debtor = matches!(self, HeldBy::Debtor | HeldBy::Both).then_some(payment.debtor);
+        let creditor = matches!(self, HeldBy::Creditor | HeldBy::Both).then_some(payment.creditor);
+        debtor.into_iter().chain(creditor)
+    }
+
+    /// What the order waits for.
+    pub fn meaning(self) -> Option<&'static str> {
+        match self {
+            HeldBy::Nobody => None,
+            HeldBy::Debtor => Some("its sender holds it back until it releases it"),
+            HeldBy::Creditor => Some("waits until the receiving member accepts or refuses it"),
+            HeldBy::Both => Some("its sender holds it back, and the receiving member has not decided"),
+        }
+    }
+}
+
 /// Where the record of an order stands in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
@@ -96,7 +134,7 @@ pub struct OpenOrder {
     pub rule: u8,
     /// 1 while the sending member holds it back.
     on_hold: u8,
-    /// Why it waits.
+    /// Why it waits, if nobody holds it.
     pub waits_for: Reason,
     /// What settlement takes from the debtor's position: fixed when the order was presented.
     pub unit_debit: u64,
@@ -156,9 +194,19 @@ pub struct ClosedOrder {
 const _: () = assert!(size_of::<OpenOrder>() == 192 && size_of::<ClosedOrder>() == 96);
 
 impl OpenOrder {
-    /// Held by a side of it, or queued.
+    /// Held or queued.
     pub fn status(&self) -> OrderStatus {
-        if self.is_on_hold() || self.awaits_decision() { OrderStatus::Held } else { OrderStatus::Queued }
+        if self.held_by() == HeldBy::Nobody { OrderStatus::Queued } else { OrderStatus::Held }
+    }
+
+    /// Who holds it.
+    pub fn held_by(&self) -> HeldBy {
+        match (self.is_on_hold(), self.awaits_decision()) {
+            (false, false) => HeldBy::Nobody,
+            (true, false) => HeldBy::Debtor,
+            (false, true) => HeldBy::Creditor,
+            (true, true) => HeldBy::Both,
+        }
     }
 
     /// Whether the sending member holds it back.
@@ -167,14 +215,8 @@ impl OpenOrder {
     }
 
     /// Whether the receiving member is to accept or refuse it.
-    pub fn awaits_decision(&self) -> bool {
+    pub(crate) fn awaits_decision(&self) -> bool {
         self.status == OrderStatus::Held as u8
-    }
-
-    /// The members that hold it, by number: the sending one, the receiving one, both, or none where it is queued.
-    pub fn held_by(&self) -> impl Iterator<Item = u16> {
-        let debtor = self.is_on_hold().then_some(self.payment.debtor);
-        debtor.into_iter().chain(self.awaits_decision().then_some(self.payment.creditor))
     }
 
     /// Whether the row can have been written by this module: for rows that come from a snapshot.
@@ -426,11 +468,10 @@ impl Orders {
         self.enqueue(at, today);
     }
 
-    /// The entry of an order that comes now.
+    /// The entry of an order that comes now: 1 for the first, since a queue that is to be tried from its start has no entry to go on with.
     fn next_entry(&mut self) -> i64 {
-        let entry = self.entries;
         self.entries += 1;
-        i64::try_from(entry).expect("no union has had as many orders")
+        i64::try_from(self.entries).expect("no union has had as many orders")
     }
 
     /// Has an order found by its entry where that is no matter of the queues.
@@ -472,17 +513,16 @@ impl Orders {
     }
 
     /// The sending member holds an order back.
-    pub(crate) fn hold(&mut self, at: u32, reason: Reason) {
+    pub(crate) fn hold(&mut self, at: u32) {
         self.dequeue(at);
         let order = self.open.get_mut(at);
-        (order.on_hold, order.waits_for) = (1, reason);
+        (order.on_hold, order.waits_for) = (1, Reason::NONE);
     }
 
     /// The sending member holds an order back no longer. Unless it awaits a decision, it is to be settled or [queued](Self::queue_up)
     /// next.
     pub(crate) fn release(&mut self, at: u32) {
-        let order = self.open.get_mut(at);
-        (order.on_hold, order.waits_for) = (0, Reason::NONE);
+        self.open.get_mut(at).on_hold = 0;
     }
 
     /// An order that nobody holds any more waits in the queue, at the place of its entry.

@@ -3,7 +3,7 @@
 use crate::command::Payment;
 use crate::event::OrderEvent;
 use crate::merkle;
-use crate::order::OrderStatus;
+use crate::order::{HeldBy, OrderStatus};
 use crate::reason::Reason;
 use bytemuck::{Pod, Zeroable};
 use ledger::Hash;
@@ -23,7 +23,8 @@ pub const RECORDS_A_LEAF: usize = 16;
 /// | 52 | 4 | the ISO 20022 reason code, or zero |
 /// | 56 | 1 | the status that the order came to ([`OrderStatus`]) |
 /// | 57 | 1 | the acceptance rule that matched, or 255 |
-/// | 58 | 6 | zero |
+/// | 58 | 1 | who holds it ([`HeldBy`]): not zero where the status is held, and only there |
+/// | 59 | 5 | zero |
 ///
 /// The order stands in it by its digest: that is computed for the books anyway, hashing the records costs less than half as much,
 /// and who is shown a leaf to prove one order does not see the other fifteen.
@@ -37,7 +38,8 @@ pub struct OrderRecord {
     reason: Reason,
     status: u8,
     rule: u8,
-    reserved: [u8; 6],
+    held_by: u8,
+    reserved: [u8; 5],
 }
 
 const _: () = assert!(size_of::<OrderRecord>() == 64);
@@ -45,19 +47,20 @@ const _: () = assert!(size_of::<OrderRecord>() == 64);
 impl OrderRecord {
     /// The event's record.
     pub fn encode(event: &OrderEvent) -> OrderRecord {
-        let &OrderEvent { ref payment, status, reason, rule, cycle, unit_debit, unit_credit } = event;
-        let (order, status) = (payment.digest(), status as u8);
-        OrderRecord { order, unit_debit, unit_credit, cycle, reason, status, rule, reserved: [0; 6] }
+        let &OrderEvent { ref payment, status, held_by, reason, rule, cycle, unit_debit, unit_credit } = event;
+        let (order, status, held_by) = (payment.digest(), status as u8, held_by as u8);
+        OrderRecord { order, unit_debit, unit_credit, cycle, reason, status, rule, held_by, reserved: [0; 5] }
     }
 
     /// Reads a record strictly, given the order: an event that is read has the same record again. `None` where that is not the order,
-    /// a reserved byte is set, or the status or the reason is not well formed.
+    /// a reserved byte is set, or the status, the reason or who holds it is not well formed.
     pub fn decode(&self, payment: &Payment) -> Option<OrderEvent> {
         let &OrderRecord { order, unit_debit, unit_credit, cycle, reason, rule, .. } = self;
-        let (status, payment) = (self.status()?, *payment);
+        let (status, held_by, payment) = (self.status()?, HeldBy::from_number(self.held_by)?, *payment);
         (order == payment.digest()).then_some(OrderEvent {
             payment,
             status,
+            held_by,
             reason,
             rule,
             cycle,
@@ -68,8 +71,10 @@ impl OrderRecord {
 
     /// The status, if the record is well formed.
     pub(crate) fn status(&self) -> Option<OrderStatus> {
-        let is_well_formed = self.reason.is_well_formed() && self.reserved == [0; 6];
-        OrderStatus::from_number(self.status).filter(|_| is_well_formed)
+        let holds = HeldBy::from_number(self.held_by)? != HeldBy::Nobody;
+        let is_well_formed = self.reason.is_well_formed() && self.reserved == [0; 5];
+        let status = OrderStatus::from_number(self.status).filter(|_| is_well_formed)?;
+        (holds == (status == OrderStatus::Held)).then_some(status)
     }
 
     /// The order's digest.

@@ -4,7 +4,7 @@ use crate::batch::detail_hash;
 use crate::calendar::Day;
 use crate::command::{Action, Payment, Priority};
 use crate::event::{Event, Field, OrderEvent, Outcome, Rejection};
-use crate::order::{Ending, Found, LAST_ENTRY, NO_RULE, OrderStatus, Place, Waiting};
+use crate::order::{Ending, Found, HeldBy, LAST_ENTRY, NO_RULE, OrderStatus, Place, Waiting};
 use crate::order_record::OrderRecord;
 use crate::reason::Reason;
 use crate::settle::UnitAmounts;
@@ -260,8 +260,8 @@ impl Union {
     /// Ends what nobody settled in time.
     pub(crate) fn expire_orders(&mut self) {
         while let Some(at) = self.orders.expired(self.tip.time_ms() / 1_000) {
-            let held = self.orders.open(at).awaits_decision();
-            self.end_unsettled(at, OrderStatus::Expired, if held { Reason::NOAS } else { Reason::AB03 });
+            let unanswered = self.orders.open(at).held_by() == HeldBy::Creditor;
+            self.end_unsettled(at, OrderStatus::Expired, if unanswered { Reason::NOAS } else { Reason::AB03 });
         }
     }
 
@@ -313,10 +313,11 @@ impl Union {
         Ending { status, reason, rule, height: self.tip.height(), day: self.clock.today.0, cycle }
     }
 
-    /// Records that an order came to a new status other than settled. Returns the order's digest.
+    /// Records that an order came to a new status other than settled; held, that the receiving member is to decide. Returns the order's digest.
     pub(crate) fn tell(&mut self, payment: Payment, status: OrderStatus, reason: Reason, rule: u8) -> Hash {
         let cycle = self.open_cycle_row().number;
-        self.tell_order(OrderEvent { payment, status, reason, rule, cycle, unit_debit: 0, unit_credit: 0 })
+        let held_by = if status == OrderStatus::Held { HeldBy::Creditor } else { HeldBy::Nobody };
+        self.tell_order(OrderEvent { payment, status, held_by, reason, rule, cycle, unit_debit: 0, unit_credit: 0 })
     }
 
     /// Records that an order came to a new status, for whoever listens and for the state hash. Returns the order's digest.

@@ -23,8 +23,7 @@ impl Union {
             0 => self.try_from_start(member),
             1 => {
                 // From its start already, or from the middle: then once more from the start afterwards.
-                let row = self.attempts.get(at);
-                if (row.priority, row.entry) != (0, 0) {
+                if self.attempts.get(at).entry != 0 {
                     self.attempts.get_mut(at).due = 2;
                 }
             }
@@ -69,8 +68,8 @@ impl Union {
         let row = u32::from(member);
         let fifo = self.charter.queue.keeps_order();
         let start = self.attempts.get(row);
-        let is_start = (start.priority, start.entry) == (0, 0);
-        let cursor = if is_start { (0, FIRST_ENTRY) } else { (start.priority as u8, start.entry) };
+        // No order has entry 0.
+        let cursor = if start.entry == 0 { (0, FIRST_ENTRY) } else { (start.priority as u8, start.entry) };
         // Under first-in-first-out, what came ahead of the cursor since and waits for means is first.
         let ahead = if fifo { self.orders.first_short_of_means(member, cursor) } else { None };
         let mut from = ahead.unwrap_or(cursor);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Considered {
     /// Rows of the orders, in the order of the payments.
     pub rows: Vec<u32>,
-    /// The orders as payments, in the order of their presentation; those of one member in the order of their entry.
+    /// The orders as payments, see [`in_order`].
     pub instance: Instance,
 }
 
@@ -74,18 +74,20 @@ struct Entered {
     at: u32,
 }
 
-/// The rows of several members in one order, that of presentation. A member that moves orders changes the order among its own only:
-/// by their entry they have the places that its orders were presented at.
+/// The rows of several members in one order: those of a member by entry, each as presented no earlier than those before it. So nobody gets
+/// ahead of another member by moving orders.
 fn in_order(members: impl Iterator<Item = Vec<Entered>>) -> Vec<u32> {
     let mut rows = Vec::new();
     for mut own in members {
-        let mut places: Vec<_> = own.iter().map(|order| order.presented).collect();
-        places.sort_unstable();
         own.sort_unstable_by_key(|order| order.entry);
-        rows.extend(places.into_iter().zip(own.iter().map(|order| order.at)));
+        let mut latest = (0, 0, 0);
+        for Entered { entry, presented, at } in own {
+            latest = presented.max(latest);
+            rows.push((latest, entry, at));
+        }
     }
     rows.sort_unstable();
-    rows.into_iter().map(|(_, at)| at).collect()
+    rows.into_iter().map(|(_, _, at)| at).collect()
 }
 
 /// Limits beside those of positions, as far as orders have met them.
@@ -145,16 +147,16 @@ mod tests {
     use super::{Entered, in_order, shares};
 
     #[test]
-    fn who_moves_orders_moves_its_own() {
+    fn nobody_gets_ahead_of_another_by_moving_orders() {
         let own = |orders: &[(i64, u64, u32)]| -> Vec<Entered> {
             let entered = |&(entry, height, at)| Entered { entry, presented: (height, 0, 0), at };
             orders.iter().map(entered).collect()
         };
         let other = || own(&[(1, 2, 21), (3, 4, 23)]);
         assert_eq!(in_order([own(&[(0, 1, 10), (2, 3, 12)]), other()].into_iter()), [10, 21, 12, 23]);
-        // The second to the front, or the first to the end: the other's orders stay where they are.
-        assert_eq!(in_order([own(&[(-1, 3, 12), (0, 1, 10)]), other()].into_iter()), [12, 21, 10, 23]);
-        assert_eq!(in_order([own(&[(2, 3, 12), (9, 1, 10)]), other()].into_iter()), [12, 21, 10, 23]);
+        // The second to the front, or the first to the end: neither gets ahead of what another presented before it.
+        assert_eq!(in_order([own(&[(-1, 3, 12), (0, 1, 10)]), other()].into_iter()), [21, 12, 10, 23]);
+        assert_eq!(in_order([own(&[(2, 3, 12), (9, 1, 10)]), other()].into_iter()), [21, 12, 10, 23]);
         assert_eq!(in_order([vec![], vec![]].into_iter()), [0_u32; 0]);
     }
 

@@ -169,7 +169,7 @@ impl Leg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct Attempts {
-    /// Entry of the order to go on with.
+    /// Entry of the order to go on with; 0 to begin at the start.
     pub entry: i64,
     /// Its priority.
     pub priority: u32,

@@ -3,7 +3,7 @@
 use crate::calendar::Day;
 use crate::command::{Payment, Priority};
 use crate::event::{Event, Field, OrderEvent, Rejection};
-use crate::order::OrderStatus;
+use crate::order::{HeldBy, OrderStatus};
 use crate::pay::transfer_kind;
 use crate::reason::Reason;
 use crate::state::Union;
@@ -100,6 +100,7 @@ impl Union {
         let digest = self.tell_order(OrderEvent {
             payment: *payment,
             status: OrderStatus::Settled,
+            held_by: HeldBy::Nobody,
             reason: Reason::NONE,
             rule,
             cycle,

@@ -6,6 +6,7 @@ use keys::MemberKey;
 use network::Replay;
 use std::path::Path;
 use std::sync::Arc;
+use union::Event;
 
 /// An order, and whom its messages are for.
 #[derive(Clone, Copy, Debug)]
@@ -50,18 +51,19 @@ pub fn order_messages(
     let mut messages = Vec::new();
     while let Some(step) = replay.step()? {
         let (height, time_ms) = (step.applied.height, step.union.time_ms());
-        if height < of.from_height || !step.applied.events.iter().any(|event| event.order() == Some(of.order)) {
+        let is_about = |event: &&Event| height >= of.from_height && event.order() == Some(of.order);
+        let Some(last) = step.applied.events.iter().rfind(is_about).map(Event::is_last) else {
             teller.learn(&step)?;
             continue;
-        }
-        for Notice { order, message } in teller.block(step)? {
-            if order != Some(of.order) {
-                continue;
-            }
+        };
+        for Notice { message, .. } in teller.about(step, of.order)? {
             if messages.len() == limit {
                 return Ok((messages, true));
             }
             messages.push(OrderMessage { message, height, time_ms });
+        }
+        if last {
+            break;
         }
     }
     Ok((messages, false))

@@ -6,13 +6,15 @@ use crate::view::{OrderView, OutcomeView};
 use iso20022::outbound::{Answer, CancellationAnswer, Reference, Resolution};
 use iso20022::{Breach, Fault, Request, Transaction};
 use keys::Detail;
-use union::{Charter, Command, Found, OrderStatus, Payment, Reason, RequestStatus, Union};
+use union::{Charter, Command, Found, HeldBy, OrderStatus, Payment, Reason, RequestStatus, Union};
 
 /// What the union knows of an order, as far as a message about it has to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Where it is.
     pub status: OrderStatus,
+    /// Who holds it, if it is held.
+    pub held_by: HeldBy,
     /// Why, unless it settled.
     pub reason: Reason,
     /// The member that pays, and its participant.
@@ -32,6 +34,7 @@ impl Known {
                 let payment = &order.payment;
                 Known {
                     status: order.status(),
+                    held_by: order.held_by(),
                     reason: order.waits_for,
                     debtor: (payment.debtor, payment.debtor_participant),
                     creditor: (payment.creditor, payment.creditor_participant),
@@ -42,6 +45,7 @@ impl Known {
                 let order = union.orders().closed(at);
                 Known {
                     status: order.status(),
+                    held_by: HeldBy::Nobody,
                     reason: order.reason(),
                     debtor: (order.debtor, order.debtor_participant),
                     creditor: (order.creditor, order.creditor_participant),
@@ -60,11 +64,17 @@ impl Known {
         Some(Known {
             request,
             status: status(&view.status)?,
+            held_by: view.held_by(),
             reason: view.reason.as_deref().and_then(Reason::parse).unwrap_or(Reason::NONE),
             debtor: (charter.member(&view.debtor)?, view.debtor_participant),
             creditor: (charter.member(&view.creditor)?, view.creditor_participant),
         })
     }
+}
+
+/// Who holds an order, for an answer.
+pub(super) fn held_text(held_by: HeldBy) -> Vec<String> {
+    held_by.meaning().map(str::to_owned).into_iter().collect()
 }
 
 fn status(name: &str) -> Option<OrderStatus> {
@@ -158,7 +168,8 @@ pub fn prepare<E>(
         Ok(Request::Status { order }) => match known(*order)? {
             Some(found) if found.debtor.0 == member || found.creditor.0 == member => {
                 let (status, reason) = (Some(found.status), found.reason);
-                let answer = Answer { reference: reference.clone(), status, reason, texts: vec![] };
+                let texts = held_text(found.held_by);
+                let answer = Answer { reference: reference.clone(), status, reason, texts };
                 Step::Answered(Told::Status { answer, is_taken: false })
             }
             _ => rejected(Reason::NOOR, "no order of this member is known by these identifiers".to_owned()),
@@ -315,6 +326,9 @@ impl Prepared {
                 let mut texts: Vec<String> = outcome.text.iter().cloned().collect();
                 // The very same order again is done once: its status is told, and that it is a duplicate.
                 let why = if outcome.already_done { Reason::DUPL } else { reason(outcome) };
+                if status == Some(OrderStatus::Held) && !outcome.already_done {
+                    texts.extend(held_text(HeldBy::Creditor));
+                }
                 if outcome.already_done {
                     texts.push("the very same order had been taken before; nothing was done again".to_owned());
                 }

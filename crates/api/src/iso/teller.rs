@@ -2,6 +2,7 @@
 
 use super::accounts::Accounts;
 use super::journal_orders::JournalOrders;
+use super::prepare::held_text;
 use super::{IsoSettings, Outgoing};
 use iso20022::outbound::{
     Answer, Booking, CancellationAnswer, Known, LegCopy, Report, Resolution, Stamp, WriteError, Writer,
@@ -16,7 +17,8 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use union::{
-    Applied, Charter, Entry, Event, Found, OrderEvent, Payment, Period, RequestStatus, ReturnRequest, Statement, Union,
+    Applied, Charter, Entry, Event, Found, Leg, OrderEvent, Payment, Period, RequestStatus, ReturnRequest, Statement,
+    Union,
 };
 
 /// Why a member cannot be told.
@@ -71,16 +73,6 @@ pub struct Notice {
     pub message: Outgoing,
 }
 
-impl Notice {
-    fn of(order: u128, message: Outgoing) -> Notice {
-        Notice { order: Some(order), message }
-    }
-
-    fn of_accounts(message: Outgoing) -> Notice {
-        Notice { order: None, message }
-    }
-}
-
 /// Tells a member what happened.
 pub struct Teller {
     charter: Charter,
@@ -94,17 +86,33 @@ pub struct Teller {
     cut_cycle: Option<u32>,
 }
 
-/// Identifiers of the messages out of one block: the same whenever they are written.
-struct Stamps {
-    height: u64,
-    time_ms: u64,
-    count: u64,
+/// What a message out of a block says.
+enum Said<'a> {
+    /// A day or a cycle is over.
+    Statement(Statement),
+    /// A cycle is over, and is yet to be stated.
+    Cycle(u32),
+    /// How the day stands.
+    Intraday(Statement),
+    /// An order of the member came to a new status.
+    Status(&'a OrderEvent),
+    /// An account of the member was debited, where `sign` is -1, or credited. `payment` is the order that was told of last.
+    Booking { transfer: &'a Transfer, account: AccountKey, sign: i128, payment: Option<Payment> },
+    /// The return of an order is asked for, or that is answered.
+    Request(ReturnRequest),
+    /// The member is to pay another, or is to be paid.
+    Leg(&'a Leg, LegCopy),
 }
 
-impl Stamps {
-    fn next(&mut self) -> Stamp {
-        self.count += 1;
-        Stamp { id: format!("B{:012}-{:06}", self.height, self.count), time_ms: self.time_ms }
+impl Said<'_> {
+    /// The order that it is about.
+    fn order(&self) -> Option<u128> {
+        match self {
+            Said::Status(order) => Some(order.payment.id),
+            Said::Booking { transfer, .. } => transfer.kind().is_of_an_order().then_some(transfer.order),
+            Said::Request(request) => Some(request.order),
+            _ => None,
+        }
     }
 }
 
@@ -164,72 +172,101 @@ impl Teller {
     /// The messages out of a block, in the order of what happened: first the statement of the day that it ended; last the report on the day
     /// so far, so that the others have the same identifiers whether there are such reports or not.
     pub fn block(&mut self, step: Step<'_>) -> Result<Vec<Notice>> {
-        let Step { union, block, applied, .. } = step;
-        let (ended, so_far) = self.follow(union, &applied)?;
-        let mut stamps = Stamps { height: applied.height, time_ms: union.time_ms(), count: 0 };
-        self.orders.keep(applied.height, block);
-        let mut notices = Vec::new();
-        if let Some(made) = ended {
-            notices.push(Notice::of_accounts(self.statement(union, &stamps.next(), Report::Statement, &made)?));
-        }
-        let mut payment: Option<Payment> = None;
-        for event in &applied.events {
-            if let Event::Order(order) = event {
-                payment = Some(order.payment);
-            }
-            self.event(union, applied.height, event, payment, &mut stamps, &mut notices)?;
-        }
-        if let Some(made) = so_far {
-            notices.push(Notice::of_accounts(self.statement(union, &stamps.next(), Report::Intraday, &made)?));
-        }
-        Ok(notices)
+        self.tell(step, |_| true)
     }
 
-    /// Adds the messages about something that happened; `payment` is the order that was told of last.
-    fn event(
-        &mut self,
-        union: &Union,
-        height: u64,
-        event: &Event,
-        payment: Option<Payment>,
-        stamps: &mut Stamps,
-        notices: &mut Vec<Notice>,
-    ) -> Result<()> {
-        match event {
-            Event::Order(order) => {
-                // A transfer of liquidity was answered when it came: it settled at once or not at all.
-                let is_liquidity = order.payment.immediate == 1 && order.payment.customer == 0;
-                if order.payment.debtor == self.member && !is_liquidity {
-                    notices.push(self.status(union, stamps, order)?);
-                }
-            }
-            Event::Transfer(transfer) => {
-                for (account, sign) in [(transfer.debit, -1), (transfer.credit, 1)] {
-                    let key = union.ledger().accounts().get(account).key;
-                    if key.member == self.member {
-                        notices.push(self.booking(union, stamps, key, transfer, sign, payment)?);
+    /// Those of them that are about an order: the others are counted, and not written.
+    pub fn about(&mut self, step: Step<'_>, order: u128) -> Result<Vec<Notice>> {
+        self.tell(step, |said| said.order() == Some(order))
+    }
+
+    fn tell(&mut self, step: Step<'_>, is_wanted: impl Fn(&Said<'_>) -> bool) -> Result<Vec<Notice>> {
+        let Step { union, block, applied, .. } = step;
+        let (ended, so_far) = self.follow(union, &applied)?;
+        self.orders.keep(applied.height, block);
+        let mut said: Vec<Said<'_>> = ended.map(Said::Statement).into_iter().collect();
+        self.hear(union, &applied.events, &mut said);
+        said.extend(so_far.map(Said::Intraday));
+        // Identifiers are the same whenever the messages are written.
+        let stamp =
+            |count: usize| Stamp { id: format!("B{:012}-{count:06}", applied.height), time_ms: union.time_ms() };
+        let wanted = said.into_iter().zip(1..).filter(|(said, _)| is_wanted(said));
+        wanted.map(|(said, count)| self.write(union, applied.height, &stamp(count), said)).collect()
+    }
+
+    /// Adds what is to be said of what happened.
+    fn hear<'a>(&self, union: &Union, events: &'a [Event], said: &mut Vec<Said<'a>>) {
+        let mut payment: Option<Payment> = None;
+        for event in events {
+            match event {
+                Event::Order(order) => {
+                    payment = Some(order.payment);
+                    // A transfer of liquidity was answered when it came: it settled at once or not at all.
+                    let is_liquidity = order.payment.immediate == 1 && order.payment.customer == 0;
+                    if order.payment.debtor == self.member && !is_liquidity {
+                        said.push(Said::Status(order));
                     }
                 }
-            }
-            Event::ReturnRequest(request) => notices.extend(self.request(union, stamps, request)?),
-            Event::Returned { original, .. } => {
-                if let Some(request) = request_for(union, *original) {
-                    notices.extend(self.request(union, stamps, &request)?);
+                Event::Transfer(transfer) => {
+                    for (account, sign) in [(transfer.debit, -1), (transfer.credit, 1)] {
+                        let account = union.ledger().accounts().get(account).key;
+                        if account.member == self.member {
+                            said.push(Said::Booking { transfer, account, sign, payment });
+                        }
+                    }
                 }
+                Event::ReturnRequest(request) => said.extend(self.request_to_tell(*request)),
+                Event::Returned { original, .. } => {
+                    said.extend(request_for(union, *original).and_then(|request| self.request_to_tell(request)));
+                }
+                Event::CycleClosed(cycle) if self.cut_cycle != Some(cycle.number) => {
+                    said.push(Said::Cycle(cycle.number));
+                }
+                Event::LegCalled(leg) if leg.debtor == self.member => said.push(Said::Leg(leg, LegCopy::ToPay)),
+                Event::LegCalled(leg) if leg.creditor == self.member => said.push(Said::Leg(leg, LegCopy::ToReceive)),
+                _ => {}
             }
-            Event::CycleClosed(cycle) if self.cut_cycle != Some(cycle.number) => {
-                let made = network::statement(&self.data, self.member, Period::Cycle(cycle.number), height)?;
-                notices.push(Notice::of_accounts(self.statement(union, &stamps.next(), Report::Statement, &made)?));
-            }
-            Event::LegCalled(leg) if leg.debtor == self.member || leg.creditor == self.member => {
-                let copy = if leg.debtor == self.member { LegCopy::ToPay } else { LegCopy::ToReceive };
-                let stamp = stamps.next();
-                let text = settlement_leg(&self.writer(), &stamp, leg, copy, union.today())?;
-                notices.push(Notice::of_accounts(Outgoing { kind: Kind::Pacs009, id: stamp.id, text }));
-            }
-            _ => {}
         }
-        Ok(())
+    }
+
+    /// A request to give a settled order back is for the member that was paid, its answer for the member that asked.
+    fn request_to_tell(&self, request: ReturnRequest) -> Option<Said<'static>> {
+        let is_for = match request.status {
+            RequestStatus::Asked => request.creditor,
+            RequestStatus::Refused | RequestStatus::Granted => request.debtor,
+        };
+        (is_for == self.member).then_some(Said::Request(request))
+    }
+
+    fn write(&mut self, union: &Union, height: u64, stamp: &Stamp, said: Said<'_>) -> Result<Notice> {
+        let order = said.order();
+        let (kind, text) = match said {
+            Said::Statement(made) => (Kind::Camt053, self.statement_text(union, stamp, Report::Statement, &made)?),
+            Said::Intraday(made) => (Kind::Camt052, self.statement_text(union, stamp, Report::Intraday, &made)?),
+            Said::Cycle(cycle) => {
+                let made = network::statement(&self.data, self.member, Period::Cycle(cycle), height)?;
+                (Kind::Camt053, self.statement_text(union, stamp, Report::Statement, &made)?)
+            }
+            Said::Status(order) => (Kind::Pacs002, self.status(union, stamp, order)?),
+            Said::Booking { transfer, account, sign, payment } => {
+                let known = match order {
+                    None => Known::default(),
+                    Some(order) => self.orders.known(union, order, payment.filter(|payment| payment.id == order))?,
+                };
+                let booking = Booking {
+                    kind: transfer.kind(),
+                    order: transfer.order,
+                    // It fits: the ledger bounds every side of an account far below.
+                    amount: transfer.amount as i128 * sign,
+                    time_ms: union.time_ms(),
+                    known,
+                };
+                (Kind::Camt054, notification(&self.writer(), stamp, account, &booking)?)
+            }
+            Said::Request(request) => self.request(union, stamp, &request)?,
+            Said::Leg(leg, copy) => (Kind::Pacs009, settlement_leg(&self.writer(), stamp, leg, copy, union.today())?),
+        };
+        Ok(Notice { order, message: Outgoing { kind, id: stamp.id.clone(), text } })
     }
 
     fn writer(&self) -> Writer<'_> {
@@ -237,77 +274,42 @@ impl Teller {
         Writer { charter: &self.charter, directory: &self.directory, member: self.member, edition }
     }
 
-    fn status(&mut self, union: &Union, stamps: &mut Stamps, order: &OrderEvent) -> Result<Notice> {
+    fn status(&mut self, union: &Union, stamp: &Stamp, order: &OrderEvent) -> Result<String> {
         let id = order.payment.id;
         let known = self.orders.known(union, id, Some(order.payment))?;
         let answer = Answer {
             reference: known.reference(id, self.settings.edition),
             status: Some(order.status),
             reason: order.reason,
-            texts: order.reason.meaning().map(str::to_owned).into_iter().collect(),
+            texts: order.reason.meaning().map(str::to_owned).into_iter().chain(held_text(order.held_by)).collect(),
         };
-        let stamp = stamps.next();
-        let text = status_report(&self.writer(), &stamp, None, &[answer])?;
-        Ok(Notice::of(id, Outgoing { kind: Kind::Pacs002, id: stamp.id, text }))
+        Ok(status_report(&self.writer(), stamp, None, &[answer])?)
     }
 
-    /// A booking on an account of the member, debited where `sign` is -1.
-    fn booking(
-        &mut self,
-        union: &Union,
-        stamps: &mut Stamps,
-        account: AccountKey,
-        transfer: &Transfer,
-        sign: i128,
-        payment: Option<Payment>,
-    ) -> Result<Notice> {
-        let order = transfer.kind().is_of_an_order().then_some(transfer.order);
-        let known = match order {
-            None => Known::default(),
-            Some(order) => self.orders.known(union, order, payment.filter(|payment| payment.id == order))?,
-        };
-        let booking = Booking {
-            kind: transfer.kind(),
-            order: transfer.order,
-            // It fits: the ledger bounds every side of an account far below.
-            amount: transfer.amount as i128 * sign,
-            time_ms: union.time_ms(),
-            known,
-        };
-        let stamp = stamps.next();
-        let text = notification(&self.writer(), &stamp, account, &booking)?;
-        Ok(Notice { order, message: Outgoing { kind: Kind::Camt054, id: stamp.id, text } })
-    }
-
-    /// A request to give a settled order back, for the member that was paid, or its answer for the member that asked.
-    fn request(&mut self, union: &Union, stamps: &mut Stamps, request: &ReturnRequest) -> Result<Option<Notice>> {
-        let is_for = match request.status {
-            RequestStatus::Asked => request.creditor,
-            RequestStatus::Refused | RequestStatus::Granted => request.debtor,
-        };
-        if is_for != self.member {
-            return Ok(None);
-        }
+    /// A request to give a settled order back, or its answer.
+    fn request(&mut self, union: &Union, stamp: &Stamp, request: &ReturnRequest) -> Result<(Kind, String)> {
         let known = self.orders.known(union, request.order, None)?;
         let reference = known.reference(request.order, self.settings.edition);
-        let stamp = stamps.next();
         let (answer, text) = match request.status {
             RequestStatus::Asked => {
-                let text = cancellation_request(&self.writer(), &stamp, request.debtor, &reference, request.reason);
-                let message = Outgoing { kind: Kind::Camt056, id: stamp.id, text: text? };
-                return Ok(Some(Notice::of(request.order, message)));
+                let text = cancellation_request(&self.writer(), stamp, request.debtor, &reference, request.reason);
+                return Ok((Kind::Camt056, text?));
             }
             RequestStatus::Refused => (CancellationAnswer::Rejected(request.reason), request.reason.meaning()),
             RequestStatus::Granted => (CancellationAnswer::Cancelled, Some("it was given back by a later entry")),
         };
         let (by, text) = (Some(request.creditor), text.map(str::to_owned));
         let answer = Resolution { reference, request_id: None, case_id: None, answer, by, text };
-        let text = resolution(&self.writer(), &stamp, &answer)?;
-        Ok(Some(Notice::of(request.order, Outgoing { kind: Kind::Camt029, id: stamp.id, text })))
+        Ok((Kind::Camt029, resolution(&self.writer(), stamp, &answer)?))
     }
 
     /// A statement as a message.
     pub fn statement(&mut self, union: &Union, stamp: &Stamp, report: Report, made: &Statement) -> Result<Outgoing> {
+        let kind = if report == Report::Statement { Kind::Camt053 } else { Kind::Camt052 };
+        Ok(Outgoing { kind, id: stamp.id.clone(), text: self.statement_text(union, stamp, report, made)? })
+    }
+
+    fn statement_text(&mut self, union: &Union, stamp: &Stamp, report: Report, made: &Statement) -> Result<String> {
         let mut known: BTreeMap<u128, Known> = BTreeMap::new();
         for entry in made.accounts.iter().flat_map(|account| &account.entries) {
             if let Some(payment) = entry.payment
@@ -321,8 +323,6 @@ impl Teller {
             kind if !kind.is_of_an_order() => Known::default(),
             _ => known.get(&entry.order).cloned().unwrap_or_default(),
         };
-        let text = statement(&self.writer(), stamp, report, made, of_entry)?;
-        let kind = if report == Report::Statement { Kind::Camt053 } else { Kind::Camt052 };
-        Ok(Outgoing { kind, id: stamp.id.clone(), text })
+        Ok(statement(&self.writer(), stamp, report, made, of_entry)?)
     }
 }

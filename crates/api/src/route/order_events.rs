@@ -62,14 +62,16 @@ fn find(api: &Api, id: u128, from_height: u64) -> Result<Vec<HappenedView>, Node
         if step.applied.height < from_height {
             continue;
         }
+        let mut ended = false;
         for event in step.applied.events.iter().filter(|event| event.order() == Some(id)) {
+            ended = event.is_last();
             found.push(HappenedView {
                 height: step.applied.height,
                 time: time_text(step.union.time_ms()),
                 event: EventView::new(step.union, event),
             });
         }
-        if found.len() > EVENTS_MAX {
+        if ended || found.len() > EVENTS_MAX {
             break;
         }
     }

@@ -1,6 +1,6 @@
 //! What happened, event by event.
 
-use super::order::{RequestView, reason_texts};
+use super::order::{RequestView, holders, reason_texts};
 use super::{AmountView, CycleView, LegView, ProposalView, QueueRunView, code, signed};
 use crate::text::{OrderLine, id_text};
 use ledger::{AccountId, Transfer, TransferKind};
@@ -19,6 +19,9 @@ pub enum EventView {
         id: String,
         /// The new status.
         status: String,
+        /// Members that hold it, by code, where it is held.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        held_by: Vec<String>,
         /// ISO 20022 code: why, unless it settled.
         reason: Option<String>,
         /// Slot of the receiving member's acceptance rule that matched.
@@ -252,6 +255,7 @@ impl EventView {
         EventView::Order {
             id: id_text(order.payment.id),
             status: order.status.name().to_owned(),
+            held_by: holders(charter, order.held_by, &order.payment),
             reason: reason_texts(order.reason).0,
             rule: (order.rule != NO_RULE).then_some(order.rule),
             debtor: code(charter, order.payment.debtor),

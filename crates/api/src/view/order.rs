@@ -5,8 +5,7 @@ use crate::text::{id_text, priority_name, time_text};
 use keys::Detail;
 use serde::{Deserialize, Serialize};
 use union::{
-    Charter, ClosedOrder, Found, HELD_BY_SENDER, NO_RULE, OpenOrder, OrderStatus, Payment, Place, Reason,
-    ReturnRequest, Union,
+    Charter, ClosedOrder, Found, HeldBy, NO_RULE, OpenOrder, OrderStatus, Payment, Place, Reason, ReturnRequest, Union,
 };
 use utoipa::ToSchema;
 
@@ -136,7 +135,23 @@ pub(super) fn waits_for_value_date(payment: &Payment) -> String {
     format!("waits for its value date {}", day_text(payment.value_date))
 }
 
+/// The members that hold an order, by code.
+pub(super) fn holders(charter: &Charter, held_by: HeldBy, payment: &Payment) -> Vec<String> {
+    held_by.members(payment).map(|member| code(charter, member)).collect()
+}
+
 impl OrderView {
+    /// Who holds it.
+    pub(crate) fn held_by(&self) -> HeldBy {
+        let holds = |member: &String| self.held_by.contains(member);
+        match (holds(&self.debtor), holds(&self.creditor)) {
+            (false, false) => HeldBy::Nobody,
+            (true, false) => HeldBy::Debtor,
+            (false, true) => HeldBy::Creditor,
+            (true, true) => HeldBy::Both,
+        }
+    }
+
     /// An order of the union.
     pub(crate) fn of(union: &Union, order: u128) -> Option<Self> {
         Some(match union.orders().find(order)? {
@@ -151,9 +166,9 @@ impl OrderView {
         let (reason, mut meaning) = reason_texts(order.waits_for);
         if order.status() == OrderStatus::Queued && order.waits_for == Reason::DT01 {
             meaning = Some(waits_for_value_date(payment));
-        } else if order.is_on_hold() {
-            meaning = Some(HELD_BY_SENDER.to_owned());
         }
+        let held_by = order.held_by();
+        meaning = held_by.meaning().map(str::to_owned).or(meaning);
         let mut view = OrderView {
             id: id_text(payment.id),
             status: order.status().name().to_owned(),
@@ -173,7 +188,7 @@ impl OrderView {
             kind: None,
             original: None,
             return_reason: None,
-            held_by: order.held_by().map(|member| code(charter, member)).collect(),
+            held_by: holders(charter, held_by, payment),
             return_request: None,
             priority: None,
             customer: None,

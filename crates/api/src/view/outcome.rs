@@ -5,7 +5,7 @@ use super::{code, hex};
 use crate::text::{id_text, time_text};
 use network::BatchReceipt;
 use serde::{Deserialize, Serialize};
-use union::{BatchHeader, Charter, Command, HELD_BY_SENDER, OrderStatus, Outcome, RECORD_BYTES, Reason};
+use union::{BatchHeader, Charter, Command, OrderStatus, Outcome, RECORD_BYTES, Reason};
 use utoipa::ToSchema;
 
 /// What became of one command.
@@ -90,8 +90,6 @@ impl OutcomeView {
                     && *reason == Reason::DT01
                 {
                     view.text = Some(waits_for_value_date(&payment));
-                } else if (*status, *reason) == (OrderStatus::Held, Reason::CUST) {
-                    view.text = Some(HELD_BY_SENDER.to_owned());
                 }
             }
             Outcome::Rejected(rejection) => {

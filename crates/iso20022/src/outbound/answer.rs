@@ -4,7 +4,7 @@ use super::{Reference, Stamp, Writer, Written, time_text};
 use crate::directory::Seat;
 use crate::edition::Kind;
 use crate::xml::Xml;
-use union::{HELD_BY_SENDER, OrderStatus, Reason};
+use union::{OrderStatus, Reason};
 
 /// What became of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Answer {
     pub status: Option<OrderStatus>,
     /// Why, unless it settled.
     pub reason: Reason,
-    /// In words, one text a line: at most 105 characters of each are told.
+    /// In words, one text a line: at most 105 characters of each are told. Of an order that is held, by whom.
     pub texts: Vec<String>,
 }
 
@@ -30,13 +30,8 @@ pub(crate) fn status_code(status: Option<OrderStatus>) -> &'static str {
     }
 }
 
-/// What a status means, unless the answer's own texts say what it waits for.
-fn status_text(answer: &Answer) -> Option<&'static str> {
-    match answer.status {
-        Some(OrderStatus::Held) if answer.reason == Reason::CUST => Some(HELD_BY_SENDER),
-        Some(OrderStatus::Held) if answer.texts.is_empty() => {
-            Some("waits until the receiving member accepts or refuses it")
-        }
+fn status_text(status: Option<OrderStatus>) -> Option<&'static str> {
+    match status {
         Some(OrderStatus::Queued) => Some("waits in the queue"),
         Some(OrderStatus::Returned) => Some("was settled, and given back by a later entry"),
         Some(OrderStatus::Expired) => Some("was not settled in the time allowed for it"),
@@ -80,7 +75,7 @@ fn write_answer(xml: &mut Xml, answer: &Answer) {
         reference.write_identifiers(xml);
         xml.optional("OrgnlUETR", reference.uetr().as_deref());
         xml.text("TxSts", status_code(answer.status));
-        let said = status_text(answer).map(str::to_owned);
+        let said = status_text(answer.status).map(str::to_owned);
         let texts: Vec<String> = answer.texts.iter().cloned().chain(said).collect();
         if answer.reason != Reason::NONE || !texts.is_empty() {
             write_reason(xml, answer.reason, &texts);

@@ -1,7 +1,7 @@
 //! The life of an order: settled, held, queued, refused, cancelled, expired; ahead of its value date.
 
 use crate::scene::{A, B, C, Scene, Terms};
-use union::{AcceptanceRule, Action, Command, DAY_MS, Event, Found, Payment, Reason};
+use union::{AcceptanceRule, Action, Command, DAY_MS, Event, Found, HeldBy, Payment, Reason};
 
 fn hold_all() -> Command {
     Command::SetRule(AcceptanceRule::new(0, Action::Hold))
@@ -56,6 +56,29 @@ fn held_then_accepted() {
     assert_eq!(scene.send(B, &[Command::Accept { order: 2 }]), ["rejected NOOR id"]);
 }
 
+/// Who holds the order that was told of last.
+fn held_by(scene: &Scene) -> HeldBy {
+    let applied = scene.last.as_ref().expect("a block");
+    let told = applied.events.iter().rev().find_map(|event| match event {
+        Event::Order(order) => Some(order.held_by),
+        _ => None,
+    });
+    told.expect("an order was told of")
+}
+
+/// Nobody but the sender kept it from settling: the receiving member owes no answer.
+#[test]
+fn held_by_both_sides_it_expires_for_the_sender() {
+    let mut scene = Scene::new(Terms::of(2));
+    scene.send(B, &[hold_all()]);
+    let soon = scene.union.time_ms() / 1_000 + 60;
+    scene.pay(Payment { expires_at: soon, ..scene.order(1, A, B, 250) });
+    scene.pay(Payment { expires_at: soon, ..scene.order(2, A, B, 250) });
+    scene.send(A, &[Command::Hold { order: 1 }]);
+    scene.clock("2006-01-02 10:01");
+    assert_eq!(scene.news(), ["1 expired AB03", "2 expired NOAS"]);
+}
+
 /// Each side lets go what it holds itself, in any order.
 #[test]
 fn held_by_both_sides() {
@@ -66,9 +89,10 @@ fn held_by_both_sides() {
         scene.send(B, &[hold_all()]);
         let order = scene.order(1, A, B, 250);
         assert_eq!(scene.pay(order), "held");
-        assert_eq!(scene.send(A, &[hold]), ["held CUST"]);
+        assert_eq!(scene.send(A, &[hold]), ["held"]);
+        assert_eq!(held_by(&scene), HeldBy::Both);
         assert_eq!(scene.pay(order), "already held");
-        let still = if by_first == A { "held" } else { "held CUST" };
+        let still = if by_first == A { "held" } else { "held" };
         assert_eq!(scene.send(by_first, &[first]), [still]);
         assert_eq!(scene.send(by_first, &[first]), ["rejected AG01 id"]);
         assert_eq!(scene.positions(), [0, 0]);
@@ -84,7 +108,7 @@ fn on_hold_an_order_expires_and_is_cancelled_as_in_the_queue() {
     let soon = scene.union.time_ms() / 1_000 + 60;
     scene.pay(Payment { expires_at: soon, ..scene.order(1, A, B, 250) });
     scene.pay(scene.order(2, A, B, 250));
-    assert_eq!(scene.send(A, &[Command::Hold { order: 1 }, Command::Hold { order: 2 }]), ["held CUST", "held CUST"]);
+    assert_eq!(scene.send(A, &[Command::Hold { order: 1 }, Command::Hold { order: 2 }]), ["held", "held"]);
     scene.clock("2006-01-02 10:01");
     assert_eq!(scene.news(), ["1 expired AB03"]);
     assert_eq!(scene.send(A, &[Command::Cancel { order: 2, reason: Reason::NONE }]), ["cancelled CUST"]);
@@ -97,7 +121,7 @@ fn a_hold_outlasts_the_value_date() {
     let order = scene.order(1, A, B, 250);
     let tomorrow = Payment { value_date: order.value_date + 1, ..order };
     assert_eq!(scene.pay(tomorrow), "queued DT01");
-    assert_eq!(scene.send(A, &[Command::Hold { order: 1 }]), ["held CUST"]);
+    assert_eq!(scene.send(A, &[Command::Hold { order: 1 }]), ["held"]);
     scene.clock("2006-01-03 09:00");
     assert_eq!(scene.positions(), [0, 0]);
     assert_eq!(scene.send(A, &[Command::Release { order: 1 }]), ["settled"]);

@@ -116,6 +116,25 @@ fn the_front_is_tried_though_attempts_ran_out() {
     assert_eq!(scene.positions(), [0, 30, -30]);
 }
 
+/// A queue comes to rest wherever its attempts ran out, at the first order that ever waited too.
+#[test]
+fn a_queue_comes_to_rest_at_the_first_order_of_all() {
+    let mut scene = Scene::new(Terms { attempts: 3, ..Terms::of(3).debit_cap(A, "0") });
+    for (id, amount) in [(1, 1_000), (2, 90_000)] {
+        scene.pay(Payment { priority: 0, ..scene.order(id, A, B, amount) });
+    }
+    assert_eq!(scene.send(A, &[Command::Reprioritise { order: 2, priority: 0, first: true }]), ["queued AM04"]);
+    for _ in 0..9 {
+        scene.apply(&[]);
+    }
+    assert!(scene.union.falls_due_at_ms() > scene.union.time_ms());
+    scene.pay(scene.order(3, C, A, 5_000));
+    for _ in 0..9 {
+        scene.apply(&[]);
+    }
+    assert_eq!(scene.positions(), [4_000, 1_000, -5_000]);
+}
+
 #[test]
 fn an_order_on_hold_holds_up_nobody_and_takes_its_old_place_again() {
     let mut scene = two_wait(Terms::of(3).fifo());
@@ -124,10 +143,10 @@ fn an_order_on_hold_holds_up_nobody_and_takes_its_old_place_again() {
     assert_eq!(scene.send(B, &[hold(1)]), ["rejected AG01 id"]);
     assert_eq!(scene.send(A, &[release(1), hold(9)]), ["rejected AG01 id", "rejected NOOR id"]);
     // The second and the third are up next, and the third has to wait for the second.
-    assert_eq!(scene.send(A, &[hold(1), hold(1)]), ["held CUST", "rejected AG01 id"]);
-    assert_eq!(scene.news(), ["1 held CUST"]);
-    assert_eq!(scene.send(A, &[hold(2)]), ["held CUST"]);
-    assert_eq!(scene.news(), ["2 held CUST", "3 settled"]);
+    assert_eq!(scene.send(A, &[hold(1), hold(1)]), ["held", "rejected AG01 id"]);
+    assert_eq!(scene.news(), ["1 held"]);
+    assert_eq!(scene.send(A, &[hold(2)]), ["held"]);
+    assert_eq!(scene.news(), ["2 held", "3 settled"]);
     assert_eq!(scene.union.orders().queue(A).count(), 0);
     // A has no room left: both wait again, the first ahead of the second.
     assert_eq!(scene.send(A, &[release(2), release(1)]), ["queued AM04", "queued AM04"]);

@@ -3,7 +3,7 @@
 use crate::drafts::MEMBERS;
 use ledger::AccountId;
 use std::collections::BTreeMap;
-use union::{Applied, Cycle, CycleStatus, Event, Leg, OrderStatus, Reason, RequestStatus, Union};
+use union::{Applied, Cycle, CycleStatus, Event, HeldBy, Leg, OrderStatus, Reason, RequestStatus, Union};
 
 /// Balances, open positions and statuses as the events tell them.
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Shadow {
                 self.saw(order.status.name());
                 let was_held = before == Some(OrderStatus::Held);
                 match order.status {
-                    OrderStatus::Held if order.reason == Reason::CUST => self.saw("on hold"),
+                    OrderStatus::Held if matches!(order.held_by, HeldBy::Debtor | HeldBy::Both) => self.saw("on hold"),
                     OrderStatus::Queued if was_held => self.saw("let go into the queue"),
                     OrderStatus::Settled if was_held => self.saw("let go and settled"),
                     _ => {}
