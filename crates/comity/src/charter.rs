@@ -81,16 +81,16 @@ struct Changed {
 pub fn run(command: &Command, output: Output) -> Result<()> {
     match command {
         Command::Show(Show { signatures: true, node, .. }) => {
-            output.raw(&node.connect().text("/v1/charter/founding/signatures")?)
+            output.raw(&node.connect()?.text("/v1/charter/founding/signatures")?)
         }
         Command::Show(Show { number, node, .. }) => {
-            let remote = node.connect();
+            let remote = node.connect()?;
             let texts = texts(&remote)?;
             let of = texts.find(*number)?.clone();
             let text = text(&remote, &of)?;
             output.show(&Text { of, text }, |shown| shown.text.clone())
         }
-        Command::History(History { node }) => output.show(&texts(&node.connect())?, Texts::text),
+        Command::History(History { node }) => output.show(&texts(&node.connect()?)?, Texts::text),
         Command::Diff(arguments) => diff(arguments, output),
         Command::Sign(arguments) => founders::sign(arguments, output),
         Command::Check(files) => founders::check(files, output),
@@ -109,7 +109,7 @@ fn text(remote: &Remote, of: &CharterView) -> Result<String> {
 }
 
 fn diff(arguments: &Diff, output: Output) -> Result<()> {
-    let remote = arguments.node.connect();
+    let remote = arguments.node.connect()?;
     let texts = texts(&remote)?;
     let in_force = texts.find(None)?;
     let (to, new, usual) = match arguments.proposal {

@@ -83,15 +83,15 @@ struct Detailed {
 pub fn run(command: &Command, output: Output) -> Result<()> {
     match command {
         Command::List(List { node }) => {
-            let cycles: Cycles = node.connect().get("/v1/cycles", &[])?;
+            let cycles: Cycles = node.connect()?.get("/v1/cycles", &[])?;
             output.show(&cycles, |cycles| list(&cycles.cycles))
         }
         Command::Show(Show { cycle, node }) => {
-            let cycle: Detailed = node.connect().get(&format!("/v1/cycles/{cycle}"), &[])?;
+            let cycle: Detailed = node.connect()?.get(&format!("/v1/cycles/{cycle}"), &[])?;
             output.show(&cycle, Detailed::text)
         }
         Command::Flows(Show { cycle, node }) => {
-            let flows: CycleFlowsView = node.connect().get(&format!("/v1/cycles/{cycle}/flows"), &[])?;
+            let flows: CycleFlowsView = node.connect()?.get(&format!("/v1/cycles/{cycle}/flows"), &[])?;
             output.show(&flows, flows_text)
         }
         Command::Close(Close { cycle, signer }) => close(*cycle, signer, output),

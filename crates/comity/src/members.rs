@@ -34,7 +34,7 @@ struct Detailed {
 
 /// Prints the members, or one of them.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
-    let remote = arguments.node.connect();
+    let remote = arguments.node.connect()?;
     match &arguments.code {
         None => {
             let union: UnionView = remote.get("/v1/union", &[])?;

@@ -1,6 +1,6 @@
 //! `comity orders messages`: what a member was told of an order by ISO 20022 messages.
 
-use crate::exit::{Failure, Result};
+use crate::exit::{Exit, Failure, Result};
 use crate::new_directory::ensure_room;
 use crate::output::{Align, Output, Table};
 use crate::remote::NodeArgument;
@@ -32,7 +32,7 @@ impl Fetch {
         }
         let member: Vec<_> = self.member.iter().map(|code| ("member", code.as_str())).collect();
         let path = format!("/v1/orders/{}/messages", self.id);
-        let told: OrderMessagesView = self.node.connect().get(&path, &member)?;
+        let told: OrderMessagesView = self.node.connect()?.get(&path, &member)?;
         if let Some(directory) = &self.out {
             std::fs::create_dir_all(directory).map_err(Failure::io("make", directory))?;
             told.messages.iter().try_for_each(|message| write(directory, message))?;
@@ -41,7 +41,15 @@ impl Fetch {
     }
 }
 
+/// A node says what files are called: a name that is none of a message is not followed anywhere.
 fn write(directory: &Path, message: &MessageView) -> Result<()> {
+    let is_name = |text: &str, more: char| text.chars().all(|c| c.is_ascii_alphanumeric() || c == more);
+    if message.id.is_empty() || !is_name(&message.id, '-') || !is_name(&message.kind, '.') {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("the node names a message {:?} of kind {:?}", message.id, message.kind),
+        ));
+    }
     let path = directory.join(format!("{}.{}.xml", message.id, message.kind));
     std::fs::write(&path, &message.text).map_err(Failure::io("write", &path))
 }

@@ -70,7 +70,7 @@ const PAGE: usize = 1_000;
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     match &arguments.command {
         Some(Command::Show(Show { id, node })) => {
-            let order: OrderView = node.connect().get(&format!("/v1/orders/{id}"), &[])?;
+            let order: OrderView = node.connect()?.get(&format!("/v1/orders/{id}"), &[])?;
             output.show(&order, text)
         }
         Some(Command::Receipt(fetch)) => fetch.run(output),
@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
 
 impl List {
     fn run(&self, output: Output) -> Result<()> {
-        let remote = self.node.connect();
+        let remote = self.node.connect()?;
         let limit = self.limit as usize;
         let mut listed = Listed { orders: Vec::new(), more: false };
         let mut cursor: Option<String> = None;

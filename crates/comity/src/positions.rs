@@ -26,7 +26,7 @@ struct Positions {
 /// Prints the positions.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     let parameters: Vec<_> = arguments.member.iter().map(|code| ("member", code.as_str())).collect();
-    let positions: Positions = arguments.node.connect().get("/v1/positions", &parameters)?;
+    let positions: Positions = arguments.node.connect()?.get("/v1/positions", &parameters)?;
     output.show(&positions, |Positions { positions }| {
         let mut text = table(positions);
         if let (Some(_), [position]) = (&arguments.member, positions.as_slice()) {

@@ -24,7 +24,7 @@ pub struct Arguments {
 
 /// Prints proposals.
 pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
-    let remote = arguments.node.connect();
+    let remote = arguments.node.connect()?;
     match arguments.number {
         Some(number) if arguments.text => {
             let text = remote.text(&format!("/v1/proposals/{number}/text"))?;

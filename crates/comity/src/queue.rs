@@ -51,11 +51,11 @@ struct Latest {
 pub fn run(command: &Command, output: Output) -> Result<()> {
     match command {
         Command::Show(Show { member, node }) => {
-            let waiting: Waiting = node.connect().get("/v1/queue", &[("member", member)])?;
+            let waiting: Waiting = node.connect()?.get("/v1/queue", &[("member", member)])?;
             output.show(&waiting, Waiting::text)
         }
         Command::Runs(Runs { limit, node }) => {
-            let latest: Latest = node.connect().get("/v1/queue-runs", &[("limit", &limit.to_string())])?;
+            let latest: Latest = node.connect()?.get("/v1/queue-runs", &[("limit", &limit.to_string())])?;
             output.show(&latest, |latest| runs(&latest.queue_runs))
         }
     }

@@ -38,7 +38,7 @@ struct Checked {
 impl Fetch {
     /// Writes the receipt to its file.
     pub fn run(&self, output: Output) -> Result<()> {
-        let view: FinalityView = self.node.connect().get(&format!("/v1/orders/{}/receipt", self.id), &[])?;
+        let view: FinalityView = self.node.connect()?.get(&format!("/v1/orders/{}/receipt", self.id), &[])?;
         let text = serde_json::to_string_pretty(&view).map_err(Failure::failed)?;
         fs::write(&self.out, text + "\n").map_err(Failure::io("write", &self.out))?;
         let file = self.out.clone();

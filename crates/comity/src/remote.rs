@@ -24,12 +24,12 @@ const ATTEMPTS: u32 = 5;
 /// Which node to ask.
 #[derive(Args, Clone, Debug)]
 pub struct NodeArgument {
-    /// The node to ask
-    #[arg(long, value_name = "URL", env = "COMITY_NODE", default_value = "http://127.0.0.1:7400", value_parser = address)]
-    node: String,
-    /// Where the node is reached by https://, trust the certificates in this PEM file, and no others [default: what this machine
-    /// trusts]
-    #[arg(long, value_name = "FILE", env = "COMITY_CA", value_parser = trusted)]
+    /// The node to ask [default: what COMITY_NODE says, or http://127.0.0.1:7400]
+    #[arg(long, value_name = "URL", value_parser = address)]
+    node: Option<String>,
+    /// Where the node is reached by https://, trust the certificates in this PEM file, and no others [default: the file that
+    /// COMITY_CA names, or what this machine trusts]
+    #[arg(long, value_name = "FILE", value_parser = trusted)]
     ca: Option<Trusted>,
 }
 
@@ -41,6 +41,13 @@ fn address(url: &str) -> std::result::Result<String, &'static str> {
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     let host = host.ok_or("a node is reached by http:// or https://")?;
     if host.trim_end_matches('/').is_empty() { Err("the host is missing") } else { Ok(url.to_owned()) }
+}
+
+/// What a variable of the environment says, if it is there and not empty.
+fn said<T>(variable: &str, read: impl Fn(&str) -> std::result::Result<T, String>) -> Result<Option<T>> {
+    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    let read = |value: String| read(&value).map_err(|error| Failure::new(Exit::Usage, format!("{variable}: {error}")));
+    value.map(read).transpose()
 }
 
 /// In whose name something is ordered.
@@ -98,13 +105,22 @@ pub struct Signer {
 }
 
 impl NodeArgument {
-    /// The node; it is not asked anything yet.
-    pub fn connect(&self) -> Remote {
-        let client = match &self.ca {
-            None => Client::new(&self.node),
-            Some(trusted) => Client::trusting(&self.node, trusted),
+    /// The node, which is not asked yet.
+    pub fn connect(&self) -> Result<Remote> {
+        let url = match &self.node {
+            Some(url) => url.clone(),
+            None => said("COMITY_NODE", |value| address(value).map_err(str::to_owned))?
+                .unwrap_or_else(|| "http://127.0.0.1:7400".to_owned()),
         };
-        Remote { client }
+        let ca = match &self.ca {
+            Some(trusted) => Some(trusted.clone()),
+            None => said("COMITY_CA", |value| trusted(value).map_err(|error| error.to_string()))?,
+        };
+        let client = match &ca {
+            None => Client::new(&url),
+            Some(trusted) => Client::trusting(&url, trusted),
+        };
+        Ok(Remote { client })
     }
 }
 
@@ -217,7 +233,7 @@ impl SignerArguments {
     pub fn charter_and_member(&self) -> Result<(Charter, u16)> {
         let charter = match self.given_charter()? {
             Some(charter) => charter,
-            None => self.node.connect().charter_in_force(None)?.0,
+            None => self.node.connect()?.charter_in_force(None)?.0,
         };
         let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
         Ok((charter, member))
@@ -228,7 +244,7 @@ impl SignerArguments {
         let founding = self.given_charter()?;
         let place = self.key.as_ref().ok_or_else(|| Failure::usage("--key is missing; name the member's key file"))?;
         let key = place.open(&self.passphrase()?)?;
-        let remote = self.node.connect();
+        let remote = self.node.connect()?;
         let (charter, union) = remote.charter_in_force(founding)?;
         let member = charter.member(&self.member).ok_or_else(|| no_member(&charter, &self.member))?;
         let known = known_keys(&charter, &union, member, &key)?;

@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
                 Period::Cycle(cycle) => ("cycle", cycle.to_string()),
             };
             let parameters = [("member", arguments.member.as_str()), (name, &value)];
-            arguments.node.connect().get("/v1/statements", &parameters)?
+            arguments.node.connect()?.get("/v1/statements", &parameters)?
         }
     };
     match arguments.format {

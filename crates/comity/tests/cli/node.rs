@@ -1,11 +1,12 @@
 //! The whole path: a node is served, orders come in as JSON and CSV, members decide, a cycle is closed and settled, and the
 //! files that are left prove it.
 
-use crate::scene::{Scene, command, run};
+use crate::scene::{Scene, command, finish, run};
 use crate::serving::{Cutter, NOON, Serving};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::process::Stdio;
 use union::BATCH_COMMANDS_MAX;
 
@@ -103,8 +104,7 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     node.run_as(&scene, "CHL", &["hold", WAITING]).expect(4).says(&["rejected", "AG01"]);
     node.run_as(&scene, "ARG", &["hold", WAITING]).expect(0);
     let on_hold = node.run(&["orders", "show", WAITING, "--output=json"]).expect(0).json();
-    let expected = (&json!("held"), &json!("CUST"), &json!(["ARG"]));
-    assert_eq!((&on_hold["status"], &on_hold["reason"], &on_hold["held_by"]), expected, "{on_hold}");
+    assert_eq!((&on_hold["status"], &on_hold["held_by"]), (&json!("held"), &json!(["ARG"])), "{on_hold}");
     assert_eq!(node.run(&["queue", "show", "ARG", "--output=json"]).expect(0).json()["length"], json!(0));
     let released = node.run_as(&scene, "ARG", &["release", WAITING]).expect(0).out;
     assert!(released.starts_with("queued") && released.contains("AM04"), "{released}");
@@ -195,6 +195,60 @@ fn from_a_file_of_orders_to_a_proved_statement() {
     // Held, queued or settled, before it ended or not: an order is presented once.
     let report = run(&["report", &union, "--output=json"]).expect(0).json();
     assert_eq!((&report["orders"], &report["settled"]), (&json!(9), &json!(6)), "{report}");
+}
+
+/// What a node says that a message is called is no way out of the directory that was asked for.
+#[test]
+fn a_node_does_not_choose_where_messages_are_written() {
+    let scene = Scene::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let away = scene.arg("away");
+    let name = |id: &str, kind: &str| json!({"id": id, "kind": kind, "height": 1, "time": "", "text": "x"});
+    let asked = [name(&away, "pacs.002"), name("../away", "pacs.002"), name("B1", "../away"), name("", "pacs.002")];
+    let answers = asked
+        .clone()
+        .map(|message| json!({"order": WAITING, "member": "ARG", "messages": [message], "more": false}).to_string());
+    let node = std::thread::spawn(move || {
+        for body in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = BufReader::new(stream.try_clone().unwrap()).lines();
+            while !head.next().unwrap().unwrap().is_empty() {}
+            let length = body.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
+        }
+    });
+    for (number, message) in asked.iter().enumerate() {
+        let out = scene.path(&format!("out-{number}"));
+        let fetched = run(&["orders", "messages", WAITING, "--node", &url, "--out", out.to_str().unwrap()]).expect(4);
+        fetched.says(&["names a message"]);
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0, "{message}");
+    }
+    node.join().unwrap();
+    assert!(
+        std::fs::read_dir(scene.directory.path())
+            .unwrap()
+            .all(|entry| !entry.unwrap().path().ends_with("away.pacs.002.xml"))
+    );
+}
+
+/// Variables that are empty say nothing, and those that are wrong say so where a node is asked.
+#[test]
+fn the_environment_names_the_node() {
+    let scene = Scene::new();
+    let node = Serving::start(&scene, &["--rehearse-from", NOON]);
+    let members = node.run(&["members"]).expect(0).out;
+    let with =
+        |variables: &[(&str, &str)], arguments: &[&str]| finish(command(arguments).envs(variables.iter().copied()));
+    assert_eq!(with(&[("COMITY_NODE", &node.url), ("COMITY_CA", "")], &["members"]).expect(0).out, members);
+    let by_argument = ["members", "--node", &node.url];
+    assert_eq!(with(&[("COMITY_NODE", "nowhere")], &by_argument).expect(0).out, members);
+    with(&[("COMITY_NODE", "nowhere")], &["members"]).expect(2).says(&["COMITY_NODE: a node is reached by http"]);
+    let wrong = [("COMITY_CA", "/nonexistent")];
+    with(&wrong, &by_argument).expect(2).says(&["COMITY_CA: "]);
+    node.stop(Signal::SIGTERM);
+    let union = scene.arg("union/data");
+    with(&wrong, &["statement", "--data", &union, "--member=ARG", "--cycle=1"]).expect(0);
 }
 
 #[test]
