@@ -356,6 +356,8 @@ export type EventView = {
   /** The member that pays, by code. */
   debtor: string;
   event: "order";
+  /** Members that hold it, by code, where it is held. */
+  held_by?: (string)[];
   /** UUID. */
   id: string;
   /** The order as it was sent, but for customer detail and a priority that was changed since. */

@@ -1,7 +1,12 @@
-/** Why an order waits, in words. */
+/** How an order stands, and why it waits, in words. */
 
 import type { OrderView } from "./api-types.ts";
 import { reason, t } from "./i18n.svelte.ts";
+
+/** What of an order changes when something happens to it. */
+export function stateOf(order: OrderView): string {
+  return JSON.stringify([order.status, order.reason, order.held_by, order.priority, order.return_request]);
+}
 
 /** Why an open order has not settled yet. */
 export function why(order: OrderView): string {

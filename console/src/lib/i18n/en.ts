@@ -242,7 +242,8 @@ export const en = {
   "life.place": "batch {batch}, record {record}",
   "life.cycle": "cycle {number}",
   "life.expires": "Expires",
-  "life.steps": "Every step",
+  "life.steps": "Show every step",
+  "life.held_by": "held by {members}",
   "life.more": "These are the first {count} steps; there are more.",
 
   "detail.debtor_name": "Name of the debtor",

@@ -244,7 +244,8 @@ export const es: Catalogue = {
   "life.place": "lote {batch}, registro {record}",
   "life.cycle": "ciclo {number}",
   "life.expires": "Vence",
-  "life.steps": "Cada paso",
+  "life.steps": "Mostrar cada paso",
+  "life.held_by": "retenida por {members}",
   "life.more": "Son los primeros {count} pasos; hay más.",
 
   "detail.debtor_name": "Nombre del deudor",

@@ -244,7 +244,8 @@ export const fr: Catalogue = {
   "life.place": "lot {batch}, enregistrement {record}",
   "life.cycle": "cycle {number}",
   "life.expires": "Expire",
-  "life.steps": "Chaque étape",
+  "life.steps": "Afficher chaque étape",
+  "life.held_by": "retenu par {members}",
   "life.more": "Ce sont les {count} premières étapes ; il y en a d’autres.",
 
   "detail.debtor_name": "Nom du débiteur",
