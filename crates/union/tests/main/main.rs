@@ -16,6 +16,7 @@ mod confirmation_orders;
 mod conversion;
 mod credit;
 mod cycle;
+mod cycle_flows;
 mod defaults;
 mod drafts;
 mod forgetting;
