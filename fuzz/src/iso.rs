@@ -65,7 +65,9 @@ fn check_bytes(bytes: &[u8]) {
                     assert!(union::Command::decode(&union::Command::Pay(payment).encode()).is_ok());
                     assert!(detail.check().is_ok());
                 }
-                Ok(Request::Cancel { order, .. } | Request::Answer { order, .. } | Request::Status { order }) => assert_ne!(order, 0),
+                Ok(Request::Cancel { order, .. } | Request::Answer { order, .. } | Request::Status { order }) => {
+                    assert_ne!(order, 0)
+                }
             },
         }
     }

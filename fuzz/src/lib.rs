@@ -4,7 +4,9 @@ pub mod iso;
 
 use ed25519_dalek::{Signer, SigningKey};
 use std::sync::{Arc, LazyLock};
-use union::{Applied, Batch, Block, Charter, Command, Founding, Hash, OrderProof, Payment, RECORD_BYTES, StateParts, Union};
+use union::{
+    Applied, Batch, Block, Charter, Command, Founding, Hash, OrderProof, Payment, RECORD_BYTES, StateParts, Union,
+};
 
 /// How many members the small union has.
 pub const MEMBERS: u16 = 3;
@@ -92,8 +94,9 @@ pub fn batch(
     records: &[[u8; RECORD_BYTES]],
     details: &[(u16, Vec<u8>)],
 ) -> Option<Batch> {
-    let hash = union.charter().hash();
-    let bytes = Batch::build(hash, member, [0; 32], sequence, records, details, |_| [0; 64]).ok()?;
+    let charter = union.charter();
+    let (hash, key) = (charter.hash(), charter.members[usize::from(member)].signing_key);
+    let bytes = Batch::build(hash, member, key, sequence, records, details, |_| [0; 64]).ok()?;
     Some(Batch::from_journal(Arc::from(bytes)).expect("what was built is a batch"))
 }
 
