@@ -18,15 +18,11 @@ impl Union {
 
     /// Has a member's queue tried at the end of this block.
     pub(crate) fn wake(&mut self, member: u16) {
-        let at = u32::from(member);
-        match self.attempts.get(at).due {
-            0 => self.try_from_start(member),
-            1 => {
-                // From its start already, or from the middle: then once more from the start afterwards.
-                if self.attempts.get(at).entry != 0 {
-                    self.attempts.get_mut(at).due = 2;
-                }
-            }
+        let row = self.attempts.get(u32::from(member));
+        match (row.due, row.entry) {
+            (0, _) => self.try_from_start(member),
+            // From the middle: then once more from the start afterwards.
+            (1, entry) if entry != 0 => self.attempts.get_mut(u32::from(member)).due = 2,
             _ => {}
         }
     }

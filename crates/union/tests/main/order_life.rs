@@ -92,8 +92,8 @@ fn held_by_both_sides() {
         assert_eq!(scene.send(A, &[hold]), ["held"]);
         assert_eq!(held_by(&scene), HeldBy::Both);
         assert_eq!(scene.pay(order), "already held");
-        let still = if by_first == A { "held" } else { "held" };
-        assert_eq!(scene.send(by_first, &[first]), [still]);
+        assert_eq!(scene.send(by_first, &[first]), ["held"]);
+        assert_eq!(held_by(&scene), if by_first == A { HeldBy::Creditor } else { HeldBy::Debtor });
         assert_eq!(scene.send(by_first, &[first]), ["rejected AG01 id"]);
         assert_eq!(scene.positions(), [0, 0]);
         assert_eq!(scene.send(by_second, &[second]), ["settled"]);
