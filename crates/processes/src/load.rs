@@ -5,7 +5,7 @@ use crate::group::Group;
 use crate::stop::Stop;
 use anyhow::{Context, Result, ensure};
 use api::client::ClientError;
-use api::sign::BatchSigner;
+use api::sign::{BatchSigner, Record};
 use api::text::id_text;
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -72,11 +72,21 @@ impl<'a> Signing<'a> {
             ids.push(id_text(id));
             records.push(BatchSigner::command(self.given, &Command::Pay(payment)));
         }
+        Ok((ids, self.sign(records)?))
+    }
+
+    /// Signs a command as the next batch; returns its bytes.
+    pub fn command(&mut self, command: &Command) -> Result<Vec<u8>> {
+        self.sign(vec![BatchSigner::command(1, command)])
+    }
+
+    fn sign(&mut self, records: Vec<Record>) -> Result<Vec<u8>> {
         self.sequence += 1;
-        let signer = BatchSigner::new(charter, self.member as u16, group.key(self.member))?;
+        let (group, count) = (self.group, records.len());
+        let signer = BatchSigner::new(&group.charter, self.member as u16, group.key(self.member))?;
         let mut signed = signer.sign(records, self.sequence)?;
-        ensure!(signed.len() == 1, "{orders} orders do not go into one batch");
-        Ok((ids, signed.remove(0).bytes))
+        ensure!(signed.len() == 1, "{count} records do not go into one batch");
+        Ok(signed.remove(0).bytes)
     }
 }
 

@@ -15,6 +15,8 @@ const BLOCKS_KEPT: usize = 64;
 /// Looks orders of a member up.
 pub(super) struct JournalOrders {
     data: PathBuf,
+    /// The journal begins after this block: orders from before are known by the union's state alone.
+    begins: u64,
     member: u16,
     /// Opens customer detail; without it none is told.
     key: Option<Arc<MemberKey>>,
@@ -24,9 +26,9 @@ pub(super) struct JournalOrders {
 }
 
 impl JournalOrders {
-    /// Orders in the journal of a directory.
-    pub fn new(data: &Path, member: u16, key: Option<Arc<MemberKey>>) -> JournalOrders {
-        JournalOrders { data: data.to_owned(), member, key, blocks: BTreeMap::new(), kept: VecDeque::new() }
+    /// Orders in the journal of a directory, which begins after the block at `begins`.
+    pub fn new(data: &Path, begins: u64, member: u16, key: Option<Arc<MemberKey>>) -> JournalOrders {
+        JournalOrders { data: data.to_owned(), begins, member, key, blocks: BTreeMap::new(), kept: VecDeque::new() }
     }
 
     /// A block that was read already.
@@ -42,7 +44,7 @@ impl JournalOrders {
     }
 
     /// What is known of an order. `payment` is its record, where it is known without the journal; one that the union has
-    /// forgotten is known by nothing else.
+    /// forgotten, or that is from before the journal, is known by nothing else.
     pub fn known(&mut self, union: &Union, order: u128, payment: Option<Payment>) -> Result<Known, NodeError> {
         let place = match union.orders().find(order) {
             Some(Found::Open(at)) => union.orders().open(at).place,
@@ -58,6 +60,9 @@ impl JournalOrders {
     }
 
     fn record(&mut self, place: Place) -> Result<Option<Presented>, NodeError> {
+        if place.height <= self.begins {
+            return Ok(None);
+        }
         if !self.blocks.contains_key(&place.height) {
             let block = Record::read(&self.data, place.height)?.block;
             self.keep(place.height, block);

@@ -136,7 +136,7 @@ impl Teller {
         let charter = union.charter().clone();
         let mut directory = settings.directory_of_then(&charter)?;
         union.participants().iter().for_each(|participant| directory.add(participant));
-        let orders = JournalOrders::new(data, member, key);
+        let orders = JournalOrders::new(data, union.height(), member, key);
         let accounts = Accounts::new(union, member, intraday_ms);
         let cut_cycle = (union.height() > 0).then(|| union.open_cycle_row().number);
         Ok(Teller { charter, member, settings, directory, data: data.to_owned(), orders, accounts, cut_cycle })

@@ -4,6 +4,8 @@ use crate::honest::started_with;
 use processes::{Group, Signing};
 use serde_json::Value;
 use std::fs;
+use union::{Command, Reason};
+use uuid::Uuid;
 
 fn pays(group: &Group, signing: &mut Signing<'_>, through: usize) -> u64 {
     let (_, batch) = signing.next(1).unwrap();
@@ -16,6 +18,8 @@ fn pays(group: &Group, signing: &mut Signing<'_>, through: usize) -> u64 {
 fn a_late_node_begins_with_a_checkpoint_and_is_needed() {
     let group = started_with(&[0, 1, 2], &["--epoch-blocks=16"]);
     let mut signing = Signing::new(&group, 0);
+    let (first, batch) = signing.next(1).unwrap();
+    assert!(group.client(0).submit_batch(&batch).unwrap().outcomes[0].is_taken());
     // An order a block: two epochs, and the blocks that certify the end of the second.
     while pays(&group, &mut signing, 0) < 2 * 16 + 4 {}
 
@@ -48,11 +52,19 @@ fn a_late_node_begins_with_a_checkpoint_and_is_needed() {
     // With another node down, three are a quorum only with it.
     group.kill(1).unwrap();
     let height = pays(&group, &mut signing, 3);
+    // The first order is from before its journal: what happens to it is told all the same.
+    let creditor = group.client(3).order(&first[0]).unwrap().creditor;
+    let order = Uuid::parse_str(&first[0]).unwrap().as_u128();
+    let asks = signing.command(&Command::RequestReturn { order, reason: Reason::CUST }).unwrap();
+    assert_eq!(group.client(3).submit_batch(&asks).unwrap().outcomes[0].outcome, "done");
     let block = |height: u64| group.client(3).get::<Value>(&format!("/v1/blocks/{height}"));
     assert_eq!(block(begins + 1).unwrap()["height"], begins + 1);
     let earlier = block(begins).unwrap_err().to_string();
     assert!(earlier.contains("begins after block"), "{earlier}");
     group.stop_all().unwrap();
+    let told = group.home(3).with_file_name("told");
+    let export = ["iso", "export", &home(3), "--member", &creditor, "--out", told.to_str().unwrap()];
+    assert_eq!(group.run(&export).unwrap()["messages"]["camt.056"], 1);
     let verified = group.run(&["verify", &home(3)]).unwrap();
     assert_eq!(verified["begins"], begins, "{verified}");
     assert!(verified["certified"].as_u64().unwrap() >= height, "{verified}");
