@@ -47,7 +47,7 @@ pub fn order_messages(
     limit: usize,
 ) -> Result<(Vec<OrderMessage>, bool), TellError> {
     let mut replay = Replay::open(data, until)?;
-    let mut teller = Teller::new(replay.union(), of.member, settings, data, key, None)?;
+    let mut teller = Teller::new(&replay, of.member, settings, data, key, None)?;
     let mut messages = Vec::new();
     while let Some(step) = replay.step()? {
         let (height, time_ms) = (step.applied.height, step.union.time_ms());

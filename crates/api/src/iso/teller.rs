@@ -61,7 +61,7 @@ pub fn statement_message(
     };
     let stamp = Stamp { id: format!("{name}-{:012}", made.height), time_ms: union.time_ms() };
     let report = if made.is_final { Report::Statement } else { Report::Intraday };
-    Teller::new(union, member, settings, data, key, None)?.statement(union, &stamp, report, &made)
+    Teller::new(&replay, member, settings, data, key, None)?.statement(union, &stamp, report, &made)
 }
 
 /// A message to a member, and the order that it is about, where it is about one.
@@ -123,20 +123,21 @@ fn request_for(union: &Union, order: u128) -> Option<ReturnRequest> {
 }
 
 impl Teller {
-    /// For a member of a union whose journal is in `data`; `union` is the union where that begins. Without a key, no customer detail is
-    /// told. With `intraday_ms`, the day's accounts are reported that often by the union's clock.
+    /// For a member, from where a replay of the journal in `data` has come to. Without a key, no customer detail is told. With
+    /// `intraday_ms`, the day's accounts are reported that often by the union's clock.
     pub fn new(
-        union: &Union,
+        replay: &Replay,
         member: u16,
         settings: IsoSettings,
         data: &Path,
         key: Option<Arc<MemberKey>>,
         intraday_ms: Option<NonZeroU64>,
     ) -> Result<Teller> {
+        let union = replay.union();
         let charter = union.charter().clone();
         let mut directory = settings.directory_of_then(&charter)?;
         union.participants().iter().for_each(|participant| directory.add(participant));
-        let orders = JournalOrders::new(data, union.height(), member, key);
+        let orders = JournalOrders::new(data, replay.begins(), member, key);
         let accounts = Accounts::new(union, member, intraday_ms);
         let cut_cycle = (union.height() > 0).then(|| union.open_cycle_row().number);
         Ok(Teller { charter, member, settings, directory, data: data.to_owned(), orders, accounts, cut_cycle })

@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     if let Some(period) = period {
         add(statement_message(&data, member, settings, key, period, u64::MAX)?)?;
     } else {
-        let mut teller = Teller::new(replay.union(), member, settings, &data, key, None)?;
+        let mut teller = Teller::new(&replay, member, settings, &data, key, None)?;
         while let Some(step) = replay.step()? {
             teller.block(step)?.into_iter().try_for_each(|notice| add(notice.message))?;
         }

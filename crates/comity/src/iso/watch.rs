@@ -81,7 +81,7 @@ pub fn run(arguments: &Arguments, output: Output) -> Result<()> {
     }
     let intraday_ms = arguments.intraday_minutes.and_then(|minutes| NonZeroU64::new(u64::from(minutes) * 60_000));
     let (member, settings, key) = (desk.member(), desk.settings().clone(), desk.key().clone());
-    let teller = Teller::new(replay.union(), member, settings, &data, Some(key), intraday_ms)?;
+    let teller = Teller::new(&replay, member, settings, &data, Some(key), intraday_ms)?;
     let mut watch = Watch { folder, desk, replay, teller, report: Report::default(), output };
     if arguments.once {
         watch.look()?;
