@@ -58,6 +58,8 @@ export type ApprovalView = {
   until: string;
   /** The order (`"command": "pay"`) or command. */
   what: Record<string, unknown>;
+  /** Why, as that operator said. */
+  why?: string | null;
 };
 
 /** What waits at a member. */

@@ -37,13 +37,16 @@ export interface Call {
   body?: unknown;
   /** Sent as `Idempotency-Key`: the same again does nothing twice. */
   key?: string;
+  /** Why, for the second person and the audit log. */
+  why?: string;
   signal?: AbortSignal;
 }
 
-async function send(path: string, { method = "GET", token, body, key, signal }: Call): Promise<Response> {
+async function send(path: string, { method = "GET", token, body, key, why, signal }: Call): Promise<Response> {
   const headers: Record<string, string> = {};
   if (token) headers["Authorization"] = `Bearer ${token}`;
   if (key) headers["Idempotency-Key"] = key;
+  if (why?.trim()) headers["Comity-Why"] = encodeURIComponent(why.trim());
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const init: RequestInit = { method, headers, cache: "no-store", credentials: "omit", redirect: "error" };
   if (body !== undefined) init.body = JSON.stringify(body);

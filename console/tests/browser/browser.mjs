@@ -82,7 +82,7 @@ export async function signIn({ page, go }, person) {
 }
 
 /** Fills the form of a payment and sends it; the outcome's text. */
-export async function pay({ page, go }, { to, amount, detail }) {
+export async function pay({ page, go }, { to, amount, detail, why }) {
   // From another page: else the outcome of a payment before would still be shown.
   await go("#/payments");
   await go("#/payments/new");
@@ -94,6 +94,7 @@ export async function pay({ page, go }, { to, amount, detail }) {
     for (const [field, value] of Object.entries(detail)) await page.locator(`#${field}`).fill(value);
   }
   await page.locator("form button.primary").click();
+  if (why) await page.locator("dialog[open] input").fill(why);
   await page.locator("dialog[open] button.primary").click();
   // It closes once the node has answered; until then an outcome that is shown is that of the payment before.
   await page.locator("dialog").waitFor({ state: "detached" });

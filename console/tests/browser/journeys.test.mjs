@@ -140,12 +140,14 @@ function journeys(language) {
 
   test("a large payment needs a second person", async () => {
     const [mia, carl] = [await desk("ARG"), await desk("ARG", "carl")];
-    assert.ok((await pay(mia, { to: "CHL", amount: "25000" })).includes(t("status.awaiting_approval")));
+    const why = "contrato <b>7</b> · 急";
+    assert.ok((await pay(mia, { to: "CHL", amount: "25000", why })).includes(t("status.awaiting_approval")));
     await mia.go("#/approvals");
     await mia.page.getByText(t("approvals.own")).waitFor();
     assert.equal(await mia.page.getByRole("button", { name: t("approvals.approve") }).count(), 0);
     await carl.go("#/approvals");
     await carl.page.getByText(figure("25000.00")).first().waitFor();
+    await carl.page.getByText(why).waitFor();
     await picture(carl.page, `journey-approval-${short}`);
     await press(carl.page, "approvals.approve");
     await carl.page.locator("main .notice", { hasText: t("status.settled") }).waitFor();

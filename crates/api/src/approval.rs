@@ -4,6 +4,7 @@
 //! twice, even with a crash in between, cannot pay twice: the union knows it by its identifier.
 
 use crate::problem::{Kind, Problem};
+use crate::session::Session;
 use crate::sign::Record;
 use crate::signatory::describe;
 use crate::view::{OrderView, ProposalView, order_of, proposal_of};
@@ -38,6 +39,9 @@ pub struct ApprovalView {
     pub prepared_at: String,
     /// The last day on the union's clock on which it can be approved.
     pub until: String,
+    /// Why, as that operator said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// The order (`"command": "pay"`) or command.
     #[schema(value_type = Object)]
     pub what: serde_json::Value,
@@ -64,6 +68,8 @@ pub(crate) struct Approval {
     pub member: u16,
     pub prepared_by: String,
     pub prepared_at_ms: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
     pub until_day: u32,
     record: String,
     /// What goes beside it, see [`Record::detail`].
@@ -76,16 +82,17 @@ pub(crate) struct Approval {
 
 impl Approval {
     /// What waits if an operator prepares this record now.
-    pub fn new(id: u128, member: u16, operator: &str, now_ms: u64, today: Day, record: &Record) -> Self {
+    pub fn new(id: u128, session: &Session, now_ms: u64, today: Day, record: &Record) -> Self {
         let until_day = match Command::decode(&record.bytes) {
             Ok(Command::Pay(payment)) => payment.value_date,
             _ => today.after_days(COMMAND_DAYS).0,
         };
         Approval {
             id: crate::text::id_text(id),
-            member,
-            prepared_by: operator.to_owned(),
+            member: session.member,
+            prepared_by: session.operator.name.clone(),
             prepared_at_ms: now_ms,
+            why: session.why.as_deref().map(str::to_owned),
             until_day,
             record: crate::view::hex(&record.bytes),
             detail: record.detail.as_deref().map(crate::view::hex),
@@ -117,6 +124,7 @@ impl Approval {
             member: crate::view::code(charter, self.member),
             prepared_by: self.prepared_by.clone(),
             prepared_at: crate::text::time_text(self.prepared_at_ms),
+            why: self.why.clone(),
             until: crate::view::day_text(self.until_day),
             what: describe(charter, &record),
             detail: open(&record),

@@ -4,6 +4,8 @@
 //! An act without a second line was interrupted; the orders named in it say how far it came. No secret and no customer
 //! detail is written.
 
+use crate::operator::Operator;
+use crate::session::Session;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -36,13 +38,17 @@ impl Audit {
     }
 
     /// Writes down what an operator is about to do. It is durable when this returns.
-    pub fn begin(&self, time_ms: u64, operator: &str, member: &str, what: &str, of: &Value) -> io::Result<Act> {
+    pub fn begin(&self, time_ms: u64, session: &Session, what: &str, of: &Value) -> io::Result<Act> {
         let mut number = [0; 8];
         getrandom::fill(&mut number).map_err(io::Error::other)?;
         let act = Act { number: crate::view::hex(&number) };
         let time = crate::text::time_text(time_ms);
-        let line =
-            json!({"act": act.number, "time": time, "operator": operator, "member": member, "what": what, "of": of});
+        let Operator { name, member, .. } = &*session.operator;
+        let mut line =
+            json!({"act": act.number, "time": time, "operator": name, "member": member, "what": what, "of": of});
+        if let Some(why) = &session.why {
+            line["why"] = (**why).into();
+        }
         self.append(&line)?;
         Ok(act)
     }

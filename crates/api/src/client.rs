@@ -6,6 +6,7 @@ use crate::session::{Challenge, ChallengeRequest, LoginRequest, SessionView, log
 use crate::tls::{Trusted, provider};
 use crate::view::{MemberView, OrderView, OutcomeView, ReceiptView, UnionView};
 use keys::MemberKey;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::Read;
@@ -81,6 +82,7 @@ pub struct Client {
     agent: Agent,
     url: String,
     token: Option<String>,
+    why: Option<String>,
 }
 
 impl Client {
@@ -110,7 +112,7 @@ impl Client {
             .timeout_global(Some(TIMEOUT))
             .timeout_connect(Some(Duration::from_secs(10)))
             .build();
-        Client { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: None }
+        Client { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token: None, why: None }
     }
 
     /// The node's address.
@@ -202,7 +204,16 @@ impl Client {
         if let Some(key) = idempotency_key {
             request = request.header("Idempotency-Key", key);
         }
+        if let Some(why) = &self.why {
+            request = request.header("Comity-Why", utf8_percent_encode(why, NON_ALPHANUMERIC).to_string());
+        }
         self.answer(request.send(body))
+    }
+
+    /// The same, which says of each request that it posts why that is made: the second person sees it, and it is in the audit log.
+    #[must_use]
+    pub fn saying_why(&self, why: &str) -> Client {
+        Client { why: Some(why.to_owned()), ..self.clone() }
     }
 
     /// Posts JSON and gets JSON.

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio_stream::StreamExt;
+use utoipa::IntoParams;
 
 /// A body of at most so many bytes.
 pub(crate) struct Received<const BYTES_MAX: usize>(pub Bytes);
@@ -81,7 +82,9 @@ impl FromRequestParts<Arc<Api>> for Session {
         let token = bearer(&parts.headers).ok_or_else(|| {
             Problem::new(Kind::Unauthenticated, "log in, and send the token as Authorization: Bearer")
         })?;
-        api.sessions.find(token, api.now_ms())
+        let mut session = api.sessions.find(token, api.now_ms())?;
+        session.why = why(&parts.headers)?;
+        Ok(session)
     }
 }
 
@@ -127,6 +130,33 @@ pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Res
         return Err(Problem::malformed("body", "the body is not a JSON object"));
     }
     serde_json::from_slice(body).map_err(|error| Problem::malformed("body", error.to_string()))
+}
+
+/// What an operator says for the second person, and for the audit log.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "it is for the OpenAPI document")]
+pub(crate) struct SaidWhy {
+    /// Why it is done, at most 500 bytes: UTF-8, percent-encoded. The second person sees it, and it is in the audit log.
+    #[param(rename = "Comity-Why")]
+    comity_why: Option<String>,
+}
+
+/// How long it may be, in bytes.
+const WHY_BYTES_MAX: usize = 500;
+
+/// Why a request is made, where its operator says so.
+fn why(headers: &HeaderMap) -> Result<Option<Arc<str>>, Problem> {
+    let Some(value) = headers.get("comity-why") else { return Ok(None) };
+    let text = percent_encoding::percent_decode(value.as_bytes()).decode_utf8().ok();
+    let is_good = |text: &str| text.len() <= WHY_BYTES_MAX && !text.chars().any(char::is_control);
+    let text = text.filter(|text| is_good(text)).ok_or_else(|| {
+        let text = format!(
+            "Comity-Why is UTF-8, percent-encoded, of at most {WHY_BYTES_MAX} bytes and without control characters"
+        );
+        Problem::malformed("comity-why", text)
+    })?;
+    Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(Arc::from))
 }
 
 /// The key under which a request may be sent again.

@@ -387,9 +387,8 @@ impl Api {
         what: &'static str,
         of: Value,
     ) -> Result<Act, Problem> {
-        let (api, operator, now_ms) = (self.clone(), session.operator.clone(), self.now_ms());
-        let written =
-            tokio::task::spawn_blocking(move || api.audit.begin(now_ms, &operator.name, &operator.member, what, &of));
+        let (api, session, now_ms) = (self.clone(), session.clone(), self.now_ms());
+        let written = tokio::task::spawn_blocking(move || api.audit.begin(now_ms, &session, what, &of));
         written.await.expect("writing does not panic").map_err(|error| {
             tracing::error!(%error, "the audit log cannot be written");
             Problem::busy("the audit log cannot be written, so nothing is done; the node's log says why")

@@ -86,6 +86,8 @@ pub(crate) struct Session {
     pub member: u16,
     started_ms: u64,
     used_ms: u64,
+    /// Why the operator makes the request at hand, where it says so.
+    pub why: Option<Arc<str>>,
 }
 
 impl Session {
@@ -165,7 +167,7 @@ impl Open {
         }
         let token = random()?;
         self.answered.insert(nonce, (operator.name.clone(), expires_ms));
-        let session = Session { operator: operator.clone(), member, started_ms: now_ms, used_ms: now_ms };
+        let session = Session { operator: operator.clone(), member, started_ms: now_ms, used_ms: now_ms, why: None };
         self.sessions.retain(|_, session| !session.is_over(now_ms));
         let own = self.sessions.iter().filter(|(_, other)| other.operator.name == operator.name);
         let oldest = own.clone().min_by_key(|(_, other)| other.started_ms).map(|(hash, _)| *hash);

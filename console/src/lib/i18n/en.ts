@@ -362,6 +362,9 @@ export const en = {
   "flow.after_label": "After netting: {amount} are left to pay. The table below has the figures.",
 
   "approvals.text": "What one operator prepared and another, a checker, has to approve. Whoever prepared it cannot.",
+  "approvals.why": "Why:",
+  "dialog.why": "Why",
+  "dialog.why_hint": "Optional. The second person sees it, and it is in the node’s audit log.",
   "approvals.by": "prepared by {name}, {time} UTC",
   "approvals.until": "Can be approved until {day}.",
   "approvals.own": "You prepared this. Another checker of the member has to decide about it.",

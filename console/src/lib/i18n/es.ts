@@ -364,6 +364,9 @@ export const es: Catalogue = {
   "flow.after_label": "Después de compensar: quedan {amount} por pagar. La tabla siguiente tiene las cifras.",
 
   "approvals.text": "Lo que un operador preparó y otro, un verificador, tiene que aprobar. Quien lo preparó no puede.",
+  "approvals.why": "Por qué:",
+  "dialog.why": "Por qué",
+  "dialog.why_hint": "Opcional. Lo ve la segunda persona y queda en el registro de auditoría del nodo.",
   "approvals.by": "preparado por {name}, {time} UTC",
   "approvals.until": "Se puede aprobar hasta el {day}.",
   "approvals.own": "Usted lo preparó. Tiene que decidir otro verificador del miembro.",

@@ -364,6 +364,9 @@ export const fr: Catalogue = {
   "flow.after_label": "Après compensation : il reste {amount} à payer. Le tableau ci-dessous donne les chiffres.",
 
   "approvals.text": "Ce qu’un opérateur a préparé et qu’un autre, un vérificateur, doit approuver. Celui qui a préparé ne le peut pas.",
+  "approvals.why": "Pourquoi :",
+  "dialog.why": "Pourquoi",
+  "dialog.why_hint": "Facultatif. La seconde personne le voit, et c’est dans le journal d’audit du nœud.",
   "approvals.by": "préparé par {name}, {time} UTC",
   "approvals.until": "Peut être approuvé jusqu’au {day}.",
   "approvals.own": "Vous avez préparé ceci. Un autre vérificateur du membre doit en décider.",

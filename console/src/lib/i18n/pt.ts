@@ -364,6 +364,9 @@ export const pt: Catalogue = {
   "flow.after_label": "Depois da compensação: restam {amount} a pagar. A tabela abaixo tem os números.",
 
   "approvals.text": "O que um operador preparou e outro, um verificador, precisa aprovar. Quem preparou não pode.",
+  "approvals.why": "Por quê:",
+  "dialog.why": "Por quê",
+  "dialog.why_hint": "Opcional. A segunda pessoa o vê, e fica no registro de auditoria do nó.",
   "approvals.by": "preparado por {name}, {time} UTC",
   "approvals.until": "Pode ser aprovado até {day}.",
   "approvals.own": "Você preparou isto. Outro verificador do membro precisa decidir.",

@@ -3,6 +3,7 @@
 use super::orders::detail;
 use super::payments::problem;
 use crate::approval::{Approval, ApprovalView};
+use crate::extract::SaidWhy;
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
 use crate::proposing::{Proposed, propose};
@@ -55,7 +56,7 @@ async fn take(api: &Api, session: &Session, id: &str) -> Result<(Approval, Arc<S
 
 /// Approves what somebody else prepared: the node signs and submits it. Approving twice cannot pay twice.
 #[utoipa::path(post, path = "/v1/approvals/{id}/approve", tag = "approvals", security(("session" = [])),
-    params(("id" = String, Path, description = "The approval")),
+    params(("id" = String, Path, description = "The approval"), SaidWhy),
     responses((status = 200, body = OutcomeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn approve(
     State(api): State<Arc<Api>>,
@@ -108,7 +109,7 @@ async fn give_approved(
 
 /// Rejects what somebody else prepared. Nothing is signed.
 #[utoipa::path(post, path = "/v1/approvals/{id}/reject", tag = "approvals", security(("session" = [])),
-    params(("id" = String, Path, description = "The approval")),
+    params(("id" = String, Path, description = "The approval"), SaidWhy),
     responses((status = 204), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn reject(
     State(api): State<Arc<Api>>,

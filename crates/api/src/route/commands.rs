@@ -1,7 +1,7 @@
 //! Commands of operators other than payments: decisions at once, settings by two people.
 
 use super::payments::{problem, wait};
-use crate::extract::{Received, expect_media_type, idempotency_key};
+use crate::extract::{Received, SaidWhy, expect_media_type, idempotency_key};
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
 use crate::route::JSON_BYTES_MAX;
@@ -20,7 +20,7 @@ use union::Command;
 /// Gives a command. What changes a member's settings, closes a cycle, confirms a leg or releases what was held back waits for a
 /// second person; other decisions about single orders do not.
 #[utoipa::path(post, path = "/v1/commands", tag = "writes", security(("session" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters"), SaidWhy),
     request_body = crate::text::CommandText,
     responses((status = 200, body = OutcomeView), (status = 202, body = OutcomeView, description = "Waits for a second person"),
         (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]

@@ -1,6 +1,7 @@
 //! Clearing cycles and their legs.
 
 use super::commands::prepare_command;
+use crate::extract::SaidWhy;
 use crate::problem::Problem;
 use crate::service::Api;
 use crate::session::Session;
@@ -90,7 +91,7 @@ pub(super) async fn flows(
 
 /// Prepares the member's agreement that the open cycle closes before its time; it waits for a second person.
 #[utoipa::path(post, path = "/v1/cycles/{number}/close", tag = "writes", security(("session" = [])),
-    params(("number" = u32, Path, description = "The open cycle")),
+    params(("number" = u32, Path, description = "The open cycle"), SaidWhy),
     responses((status = 202, body = OutcomeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn close_cycle(
     State(api): State<Arc<Api>>,
@@ -103,7 +104,7 @@ pub(super) async fn close_cycle(
 
 /// Prepares the confirmation that a leg was paid to the member; it waits for a second person.
 #[utoipa::path(post, path = "/v1/cycles/{number}/legs/{leg}/confirm", tag = "writes", security(("session" = [])),
-    params(("number" = u32, Path, description = "The closed cycle"), ("leg" = u32, Path, description = "The leg, from 0")),
+    params(("number" = u32, Path, description = "The closed cycle"), ("leg" = u32, Path, description = "The leg, from 0"), SaidWhy),
     responses((status = 202, body = OutcomeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn confirm_leg(
     State(api): State<Arc<Api>>,

@@ -2,7 +2,7 @@
 
 use super::commands::{command_record, give_command};
 use crate::approval::Approval;
-use crate::extract::{Received, expect_media_type, idempotency_key, is_object, media_type};
+use crate::extract::{Received, SaidWhy, expect_media_type, idempotency_key, is_object, media_type};
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
 use crate::route::{JSON_BYTES_MAX, ORDERS_BYTES_MAX};
@@ -38,7 +38,7 @@ pub struct PaymentsView {
 /// same request again finds the same orders, even after a restart. Orders at or above the member's threshold wait for a
 /// second person. A single order that cannot be taken is a problem; one of many is an outcome.
 #[utoipa::path(post, path = "/v1/orders", tag = "writes", security(("session" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters"), SaidWhy),
     request_body(content((crate::text::OrderLine = "application/json"), (Vec<crate::text::OrderLine> = "application/json"),
         (String = "application/x-ndjson"), (String = "text/csv")), description = "One order, a list, JSON lines or CSV: at most 8,190 orders in 8 MiB"),
     responses((status = 200, body = PaymentsView), (status = 202, body = PaymentsView, description = "All wait for a second person"),
@@ -197,8 +197,7 @@ pub(super) async fn give_orders(
 /// Lets a record wait for a second person; for a proposal, with the text of the charter that it comes with.
 pub(super) fn wait(api: &Api, session: &Session, id: u128, record: &Record, text: Option<String>) -> OutcomeView {
     let today = api.node.peek(union::Union::today);
-    let approval =
-        Approval::new(id, session.member, &session.operator.name, api.now_ms(), today, record).with_text(text);
+    let approval = Approval::new(id, session, api.now_ms(), today, record).with_text(text);
     let view = OutcomeView::new(record.line, &record.bytes, &union::Outcome::Done);
     match api.approvals.add(approval) {
         Ok(()) => OutcomeView {
@@ -246,7 +245,7 @@ async fn decide(
 
 /// Accepts an order that the member's rules hold.
 #[utoipa::path(post, path = "/v1/orders/{id}/accept", tag = "writes", security(("session" = [])),
-    params(("id" = String, Path, description = "UUID of the order")),
+    params(("id" = String, Path, description = "UUID of the order"), SaidWhy),
     responses((status = 200, body = OutcomeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn accept_order(
     State(api): State<Arc<Api>>,
@@ -260,7 +259,7 @@ pub(super) async fn accept_order(
 
 /// Refuses an order that the member's rules hold.
 #[utoipa::path(post, path = "/v1/orders/{id}/refuse", tag = "writes", security(("session" = [])),
-    params(("id" = String, Path, description = "UUID of the order")), request_body = Option<Why>,
+    params(("id" = String, Path, description = "UUID of the order"), SaidWhy), request_body = Option<Why>,
     responses((status = 200, body = OutcomeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn refuse_order(
     State(api): State<Arc<Api>>,
@@ -274,7 +273,7 @@ pub(super) async fn refuse_order(
 
 /// Takes an order back that is held or queued.
 #[utoipa::path(post, path = "/v1/orders/{id}/cancel", tag = "writes", security(("session" = [])),
-    params(("id" = String, Path, description = "UUID of the order")), request_body = Option<Why>,
+    params(("id" = String, Path, description = "UUID of the order"), SaidWhy), request_body = Option<Why>,
     responses((status = 200, body = OutcomeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn cancel_order(
     State(api): State<Arc<Api>>,

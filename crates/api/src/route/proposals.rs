@@ -2,7 +2,7 @@
 
 use super::charters::as_toml;
 use super::commands::prepare_with_text;
-use crate::extract::{Parameters, Received, json};
+use crate::extract::{Parameters, Received, SaidWhy, json};
 use crate::operator::Role;
 use crate::problem::{Kind, Problem};
 use crate::route::TEXT_BYTES_MAX;
@@ -183,7 +183,7 @@ impl ProposeRequest {
 
 /// Prepares a proposal; it waits for a second person. With that person's consent the node makes it and brings the text.
 #[utoipa::path(post, path = "/v1/proposals", tag = "writes", security(("session" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters"), SaidWhy),
     request_body = ProposeRequest,
     responses((status = 202, body = OutcomeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
 pub(super) async fn propose(

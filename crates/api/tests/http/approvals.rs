@@ -5,6 +5,7 @@ use api::client::Client;
 use api::view::OutcomeView;
 use api::{PaymentsView, Role};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use union::Day;
 
 fn approve(client: &Client, id: &str) -> Result<OutcomeView, api::client::ClientError> {
@@ -229,6 +230,46 @@ fn settings_take_two_people_and_decisions_one() {
         ("settled", Some("RR04"), "held")
     );
     assert_eq!(status(3).rule, Some(0));
+}
+
+/// The cap or the amount that a command is about.
+fn amount_of(what: &Value) -> String {
+    what["debit_cap"].as_str().or(what["amount"].as_str()).unwrap().to_owned()
+}
+
+/// Why something is prepared, approved or rejected is shown to the second person and written down; nonsense is refused.
+#[test]
+fn the_second_person_sees_why() {
+    let server = Server::start();
+    let (mia, carl) = (server.session("mia"), server.session("carl"));
+    let why = "factura n.º 7 <b>urgente</b> — \u{6025}";
+    let caps = |cap: &str| json!({"command": "set_caps", "debit_cap": cap, "credit_cap": "none"});
+    let prepared = mia.saying_why(why).submit_command(&caps("100.00")).unwrap();
+    mia.submit_command(&caps("200.00")).unwrap();
+    let large = order("ARG", "USD", "5000.00", json!({}));
+    mia.saying_why("  the yearly fee ").submit_orders(&large, "k").unwrap();
+    let said: BTreeMap<String, Value> =
+        waiting(&carl).iter().map(|waits| (amount_of(&waits["what"]), waits["why"].clone())).collect();
+    let fee = json!("the yearly fee");
+    assert_eq!(
+        said,
+        BTreeMap::from([("100.00".into(), json!(why)), ("200.00".into(), Value::Null), ("5000.00".into(), fee)])
+    );
+    assert_eq!(approve(&carl.saying_why("seen"), &prepared.approval.unwrap()).unwrap().outcome, "done");
+    let written: Vec<Value> =
+        server.audit().iter().filter(|line| line["of"].is_array() || line["of"].is_object()).cloned().collect();
+    let of = |what: &str| -> Vec<Value> {
+        written.iter().filter(|line| line["what"] == what).map(|line| line["why"].clone()).collect()
+    };
+    assert_eq!(of("prepare"), [json!(why), Value::Null]);
+    assert_eq!((of("orders"), of("approve")), (vec![json!("the yearly fee")], vec![json!("seen")]));
+
+    for wrong in ["x".repeat(501), "two\nlines".to_owned(), "\u{7}".to_owned()] {
+        let refused = problem(mia.saying_why(&wrong).submit_command(&caps("300.00")));
+        assert_eq!((refused.status, refused.field.as_deref()), (400, Some("comity-why")));
+    }
+    mia.saying_why(&"\u{6025}".repeat(166)).submit_command(&caps("300.00")).unwrap();
+    assert_eq!(waiting(&carl).len(), 3);
 }
 
 /// Anybody who may send orders holds one back; it takes two to let it go.
