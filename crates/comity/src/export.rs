@@ -308,17 +308,7 @@ impl Sheets {
     fn state(&mut self, union: &Union) -> parquet::errors::Result<()> {
         let charter = union.charter();
         for open in union.orders().all_open() {
-            let waiting = OrderEvent {
-                payment: open.payment,
-                status: open.status(),
-                held_by: open.held_by(),
-                reason: open.waits_for,
-                rule: open.rule,
-                cycle: union.open_cycle_row().number,
-                unit_debit: 0,
-                unit_credit: 0,
-            };
-            self.order(charter, &waiting, open.place, None)?;
+            self.order(charter, &open.event(union.open_cycle_row().number), open.place, None)?;
         }
         let (unit, unit_decimals) = book(charter, Book::UNIT_OF_ACCOUNT);
         let (asset, asset_decimals) = currency(charter.settlement_asset.numeric());

@@ -3,7 +3,7 @@
 //! Whatever holds an order, it keeps its entry, so it takes its old place in the queue when it is let go, and it expires as if it
 //! were queued. The receiving member's side of it is in `accept.rs`.
 
-use crate::event::{Field, OrderEvent, Outcome, Rejection};
+use crate::event::{Field, Outcome, Rejection};
 use crate::order::OrderStatus;
 use crate::reason::Reason;
 use crate::state::Union;
@@ -39,9 +39,7 @@ impl Union {
         }
         match self.try_to_settle(&order.payment, order.amounts(), order.entry, order.rule) {
             Ok(_) => {
-                let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
-                self.orders.end_open(at, ending);
-                self.note_return_settled(&order.payment);
+                self.end_settled(at);
                 Outcome::Order { status: OrderStatus::Settled, reason: Reason::NONE }
             }
             Err(reason) => {
@@ -55,18 +53,8 @@ impl Union {
     /// Records how an open order waits now.
     pub(crate) fn tell_open(&mut self, at: u32) -> Outcome {
         let order = *self.orders.open(at);
-        let (status, reason) = (order.status(), order.waits_for);
-        self.tell_order(OrderEvent {
-            payment: order.payment,
-            status,
-            held_by: order.held_by(),
-            reason,
-            rule: order.rule,
-            cycle: self.open_cycle_row().number,
-            unit_debit: 0,
-            unit_credit: 0,
-        });
-        Outcome::Order { status, reason }
+        self.tell_order(order.event(self.open_cycle_row().number));
+        Outcome::Order { status: order.status(), reason: order.waits_for }
     }
 
     /// An open order of the member that sent it.

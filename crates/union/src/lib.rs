@@ -10,7 +10,7 @@
 //! | what a member can order, byte by byte | [`Command`] (`command.rs`), signed in batches (`batch.rs`) |
 //! | what happens to a payment order | `pay.rs`; how it settles: `settle.rs`; how it waits: `queue.rs` |
 //! | what settles together | `settle_together.rs`, out of `queue_instance.rs`; what is recorded: `queue_run.rs` |
-//! | what a member decides about what it receives | `accept.rs` |
+//! | what a member decides about what it receives | `accept.rs`; what it holds back of what it sends: `hold.rs` |
 //! | limits, participants | `settings.rs` |
 //! | published rates, what a unit of account is worth | `rates.rs` by the rules in `basket.rs` |
 //! | the clearing cycle and settlement legs | `cycle.rs` |

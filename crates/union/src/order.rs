@@ -5,6 +5,7 @@
 //! through the open rows: they follow from the rows and are rebuilt when a snapshot is read.
 
 use crate::command::Payment;
+use crate::event::OrderEvent;
 use crate::reason::Reason;
 use crate::return_request::{RequestStatus, ReturnRequest};
 use crate::settle::UnitAmounts;
@@ -68,6 +69,16 @@ pub enum HeldBy {
 }
 
 impl HeldBy {
+    /// Whether each of the two members holds it.
+    pub fn of(by_debtor: bool, by_creditor: bool) -> Self {
+        match (by_debtor, by_creditor) {
+            (false, false) => HeldBy::Nobody,
+            (true, false) => HeldBy::Debtor,
+            (false, true) => HeldBy::Creditor,
+            (true, true) => HeldBy::Both,
+        }
+    }
+
     /// Who holds it, by number.
     pub fn from_number(number: u8) -> Option<Self> {
         [HeldBy::Nobody, HeldBy::Debtor, HeldBy::Creditor, HeldBy::Both].get(usize::from(number)).copied()
@@ -201,11 +212,20 @@ impl OpenOrder {
 
     /// Who holds it.
     pub fn held_by(&self) -> HeldBy {
-        match (self.is_on_hold(), self.awaits_decision()) {
-            (false, false) => HeldBy::Nobody,
-            (true, false) => HeldBy::Debtor,
-            (false, true) => HeldBy::Creditor,
-            (true, true) => HeldBy::Both,
+        HeldBy::of(self.is_on_hold(), self.awaits_decision())
+    }
+
+    /// How it waits, as an event; `cycle` is the open one.
+    pub fn event(&self, cycle: u32) -> OrderEvent {
+        OrderEvent {
+            payment: self.payment,
+            status: self.status(),
+            held_by: self.held_by(),
+            reason: self.waits_for,
+            rule: self.rule,
+            cycle,
+            unit_debit: 0,
+            unit_credit: 0,
         }
     }
 
@@ -437,8 +457,8 @@ impl Orders {
         }
     }
 
-    /// Takes an order in as held or queued.
-    pub(crate) fn add_open(&mut self, payment: Payment, place: Place, waiting: Waiting, today: u32) {
+    /// Takes an order in as held or queued. Returns its row.
+    pub(crate) fn add_open(&mut self, payment: Payment, place: Place, waiting: Waiting, today: u32) -> u32 {
         let entry = self.next_entry();
         let order = OpenOrder {
             payment,
@@ -466,6 +486,7 @@ impl Orders {
         self.insert(payment.id, at | OPEN);
         self.note_entry(at);
         self.enqueue(at, today);
+        at
     }
 
     /// The entry of an order that comes now: 1 for the first, since a queue that is to be tried from its start has no entry to go on with.

@@ -66,8 +66,7 @@ impl Union {
                         "the receiving member decides first, so the order cannot settle at once",
                     ));
                 }
-                self.queue_up(payment, amounts, place, OrderStatus::Held, rule_slot, Reason::NONE)?;
-                return Ok(Outcome::Order { status: OrderStatus::Held, reason: Reason::NONE });
+                return self.queue_up(payment, amounts, place, OrderStatus::Held, rule_slot, Reason::NONE);
             }
             _ => {}
         }
@@ -84,11 +83,11 @@ impl Union {
         if payment.immediate == 1 {
             return Err(Rejection::new(waits_for, Field::Amount, "the order cannot settle at once, as it asks"));
         }
-        self.queue_up(payment, amounts, place, OrderStatus::Queued, rule_slot, waits_for)?;
+        let outcome = self.queue_up(payment, amounts, place, OrderStatus::Queued, rule_slot, waits_for)?;
         if let Some(original) = original {
             self.orders.closed_mut(original).return_pending = 1;
         }
-        Ok(Outcome::Order { status: OrderStatus::Queued, reason: waits_for })
+        Ok(outcome)
     }
 
     fn check_sides(&self, payment: &Payment) -> Result<(), Rejection> {
@@ -196,7 +195,7 @@ impl Union {
         status: OrderStatus,
         rule: u8,
         waits_for: Reason,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Outcome, Rejection> {
         if self.orders.open_count_of(payment.debtor) >= self.charter.open_orders_of_a_member() {
             let text = "as many orders of the member wait as its share allows; send it again later";
             return Err(Rejection::new(Reason::NARR, Field::Record, text));
@@ -216,10 +215,9 @@ impl Union {
             _ => expires_at,
         };
         let waiting = Waiting { status, rule, reason: waits_for, expires_at, amounts };
-        self.orders.add_open(payment, place, waiting, self.clock.today.0);
+        let at = self.orders.add_open(payment, place, waiting, self.clock.today.0);
         self.has_new_waiting |= status == OrderStatus::Queued && payment.value_date <= self.clock.today.0;
-        self.tell(payment, status, waits_for, rule);
-        Ok(())
+        Ok(self.tell_open(at))
     }
 
     /// Unix seconds at which the day ends that comes `days` after another.
@@ -263,6 +261,14 @@ impl Union {
             let unanswered = self.orders.open(at).held_by() == HeldBy::Creditor;
             self.end_unsettled(at, OrderStatus::Expired, if unanswered { Reason::NOAS } else { Reason::AB03 });
         }
+    }
+
+    /// Ends an open order that has settled.
+    pub(crate) fn end_settled(&mut self, at: u32) {
+        let order = *self.orders.open(at);
+        let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
+        self.orders.end_open(at, ending);
+        self.note_return_settled(&order.payment);
     }
 
     /// Ends an open order that did not settle.
@@ -313,10 +319,10 @@ impl Union {
         Ending { status, reason, rule, height: self.tip.height(), day: self.clock.today.0, cycle }
     }
 
-    /// Records that an order came to a new status other than settled; held, that the receiving member is to decide. Returns the order's digest.
-    pub(crate) fn tell(&mut self, payment: Payment, status: OrderStatus, reason: Reason, rule: u8) -> Hash {
+    /// Records that an order has ended otherwise than settled. Returns the order's digest.
+    fn tell(&mut self, payment: Payment, status: OrderStatus, reason: Reason, rule: u8) -> Hash {
         let cycle = self.open_cycle_row().number;
-        let held_by = if status == OrderStatus::Held { HeldBy::Creditor } else { HeldBy::Nobody };
+        let held_by = HeldBy::Nobody;
         self.tell_order(OrderEvent { payment, status, held_by, reason, rule, cycle, unit_debit: 0, unit_credit: 0 })
     }
 

@@ -5,7 +5,7 @@
 //! the charter bounds and of which each turn has an equal share; what is left over goes on in the next
 //! block, at the same place.
 
-use crate::order::{FIRST_ENTRY, OrderStatus};
+use crate::order::FIRST_ENTRY;
 use crate::reason::Reason;
 use crate::state::Union;
 
@@ -79,11 +79,7 @@ impl Union {
             used += 1;
             let order = *self.orders.open(at);
             match self.settle(&order.payment, order.amounts(), order.rule) {
-                Ok(_) => {
-                    let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
-                    self.orders.end_open(at, ending);
-                    self.note_return_settled(&order.payment);
-                }
+                Ok(_) => self.end_settled(at),
                 Err(reason) => {
                     self.orders.set_waits_for(at, reason);
                     // What waits for the creditor, or for a day, holds up nobody.

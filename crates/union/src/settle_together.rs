@@ -5,10 +5,8 @@
 //! whoever would have to pay first. There is at most one run a block, after orders were tried one by one.
 
 use crate::event::Event;
-use crate::order::OrderStatus;
 use crate::queue_instance::Considered;
 use crate::queue_run::{QueueRun, RUNS_REMEMBERED, RunCause};
-use crate::reason::Reason;
 use crate::settle::settlement;
 use crate::state::Union;
 use clearing::queue::{Algorithm, Instance, Resolution, resolve};
@@ -105,9 +103,7 @@ impl Union {
         for (at, transfers) in rows.into_iter().zip(transfers) {
             let order = *self.orders.open(at);
             self.tell_settled(&order.payment, order.amounts(), order.rule, transfers);
-            let ending = self.ending(OrderStatus::Settled, Reason::NONE, order.rule);
-            self.orders.end_open(at, ending);
-            self.note_return_settled(&order.payment);
+            self.end_settled(at);
         }
     }
 

@@ -144,12 +144,7 @@ impl OrderView {
     /// Who holds it.
     pub(crate) fn held_by(&self) -> HeldBy {
         let holds = |member: &String| self.held_by.contains(member);
-        match (holds(&self.debtor), holds(&self.creditor)) {
-            (false, false) => HeldBy::Nobody,
-            (true, false) => HeldBy::Debtor,
-            (false, true) => HeldBy::Creditor,
-            (true, true) => HeldBy::Both,
-        }
+        HeldBy::of(holds(&self.debtor), holds(&self.creditor))
     }
 
     /// An order of the union.
