@@ -326,11 +326,10 @@ impl Prepared {
                 let mut texts: Vec<String> = outcome.text.iter().cloned().collect();
                 // The very same order again is done once: its status is told, and that it is a duplicate.
                 let why = if outcome.already_done { Reason::DUPL } else { reason(outcome) };
-                if status == Some(OrderStatus::Held) && !outcome.already_done {
-                    texts.extend(held_text(HeldBy::Creditor));
-                }
                 if outcome.already_done {
                     texts.push("the very same order had been taken before; nothing was done again".to_owned());
+                } else if status == Some(OrderStatus::Held) {
+                    texts.extend(held_text(HeldBy::Creditor));
                 }
                 Answer { reference, status, reason: why, texts }
             }

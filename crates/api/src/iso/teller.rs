@@ -88,12 +88,10 @@ pub struct Teller {
 
 /// What a message out of a block says.
 enum Said<'a> {
-    /// A day or a cycle is over.
-    Statement(Statement),
+    /// A day is over, or how it stands.
+    Day(Report, Statement),
     /// A cycle is over, and is yet to be stated.
     Cycle(u32),
-    /// How the day stands.
-    Intraday(Statement),
     /// An order of the member came to a new status.
     Status(&'a OrderEvent),
     /// An account of the member was debited, where `sign` is -1, or credited. `payment` is the order that was told of last.
@@ -185,9 +183,9 @@ impl Teller {
         let Step { union, block, applied, .. } = step;
         let (ended, so_far) = self.follow(union, &applied)?;
         self.orders.keep(applied.height, block);
-        let mut said: Vec<Said<'_>> = ended.map(Said::Statement).into_iter().collect();
+        let mut said: Vec<Said<'_>> = ended.map(|made| Said::Day(Report::Statement, made)).into_iter().collect();
         self.hear(union, &applied.events, &mut said);
-        said.extend(so_far.map(Said::Intraday));
+        said.extend(so_far.map(|made| Said::Day(Report::Intraday, made)));
         // Identifiers are the same whenever the messages are written.
         let stamp =
             |count: usize| Stamp { id: format!("B{:012}-{count:06}", applied.height), time_ms: union.time_ms() };
@@ -241,14 +239,14 @@ impl Teller {
 
     fn write(&mut self, union: &Union, height: u64, stamp: &Stamp, said: Said<'_>) -> Result<Notice> {
         let order = said.order();
-        let (kind, text) = match said {
-            Said::Statement(made) => (Kind::Camt053, self.statement_text(union, stamp, Report::Statement, &made)?),
-            Said::Intraday(made) => (Kind::Camt052, self.statement_text(union, stamp, Report::Intraday, &made)?),
+        let outgoing = |kind, text| Outgoing { kind, id: stamp.id.clone(), text };
+        let message = match said {
+            Said::Day(report, made) => self.statement(union, stamp, report, &made)?,
             Said::Cycle(cycle) => {
                 let made = network::statement(&self.data, self.member, Period::Cycle(cycle), height)?;
-                (Kind::Camt053, self.statement_text(union, stamp, Report::Statement, &made)?)
+                self.statement(union, stamp, Report::Statement, &made)?
             }
-            Said::Status(order) => (Kind::Pacs002, self.status(union, stamp, order)?),
+            Said::Status(order) => outgoing(Kind::Pacs002, self.status(union, stamp, order)?),
             Said::Booking { transfer, account, sign, payment } => {
                 let known = match order {
                     None => Known::default(),
@@ -262,12 +260,17 @@ impl Teller {
                     time_ms: union.time_ms(),
                     known,
                 };
-                (Kind::Camt054, notification(&self.writer(), stamp, account, &booking)?)
+                outgoing(Kind::Camt054, notification(&self.writer(), stamp, account, &booking)?)
             }
-            Said::Request(request) => self.request(union, stamp, &request)?,
-            Said::Leg(leg, copy) => (Kind::Pacs009, settlement_leg(&self.writer(), stamp, leg, copy, union.today())?),
+            Said::Request(request) => {
+                let (kind, text) = self.request(union, stamp, &request)?;
+                outgoing(kind, text)
+            }
+            Said::Leg(leg, copy) => {
+                outgoing(Kind::Pacs009, settlement_leg(&self.writer(), stamp, leg, copy, union.today())?)
+            }
         };
-        Ok(Notice { order, message: Outgoing { kind, id: stamp.id.clone(), text } })
+        Ok(Notice { order, message })
     }
 
     fn writer(&self) -> Writer<'_> {
@@ -306,11 +309,6 @@ impl Teller {
 
     /// A statement as a message.
     pub fn statement(&mut self, union: &Union, stamp: &Stamp, report: Report, made: &Statement) -> Result<Outgoing> {
-        let kind = if report == Report::Statement { Kind::Camt053 } else { Kind::Camt052 };
-        Ok(Outgoing { kind, id: stamp.id.clone(), text: self.statement_text(union, stamp, report, made)? })
-    }
-
-    fn statement_text(&mut self, union: &Union, stamp: &Stamp, report: Report, made: &Statement) -> Result<String> {
         let mut known: BTreeMap<u128, Known> = BTreeMap::new();
         for entry in made.accounts.iter().flat_map(|account| &account.entries) {
             if let Some(payment) = entry.payment
@@ -324,6 +322,8 @@ impl Teller {
             kind if !kind.is_of_an_order() => Known::default(),
             _ => known.get(&entry.order).cloned().unwrap_or_default(),
         };
-        Ok(statement(&self.writer(), stamp, report, made, of_entry)?)
+        let text = statement(&self.writer(), stamp, report, made, of_entry)?;
+        let kind = if report == Report::Statement { Kind::Camt053 } else { Kind::Camt052 };
+        Ok(Outgoing { kind, id: stamp.id.clone(), text })
     }
 }

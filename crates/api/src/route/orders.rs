@@ -126,17 +126,12 @@ const IDENTIFIER_BYTES_MAX: usize = 144;
 
 /// The order with an identifier, if the filter lets it through.
 fn one(union: &Union, filter: &Filter, id: u128) -> Option<OrderView> {
-    let charter = union.charter();
-    match union.orders().find(id)? {
-        Found::Open(at) => {
-            let order = union.orders().open(at);
-            filter.lets_open(order).then(|| OrderView::open(charter, order))
-        }
-        Found::Closed(at) => {
-            let order = union.orders().closed(at);
-            filter.lets_ended(order).then(|| OrderView::ended(charter, order))
-        }
-    }
+    let orders = union.orders();
+    let is_let = match orders.find(id)? {
+        Found::Open(at) => filter.lets_open(orders.open(at)),
+        Found::Closed(at) => filter.lets_ended(orders.closed(at)),
+    };
+    OrderView::of(union, id).filter(|_| is_let)
 }
 
 /// The orders of a page whose record, or customer detail as far as the session may see it, has an identifier.
@@ -193,7 +188,6 @@ fn request(name: &str) -> Result<RequestStatus, Problem> {
 }
 
 /// Which orders, read.
-#[derive(Default)]
 struct Filter {
     /// Each of them pays or is paid.
     members: [Option<u16>; 2],
@@ -291,7 +285,7 @@ pub(super) async fn order(
 /// The order with a UUID, as far as the state knows it.
 pub(super) async fn known(api: &Api, text: String) -> Result<(u128, OrderView), Problem> {
     let id = order_id("id", &text).map_err(|error| Problem::malformed(&error.field, error.problem))?;
-    let found = api.read(|union| one(union, &Filter::default(), id));
+    let found = api.read(|union| OrderView::of(union, id));
     let view = found.await?.ok_or_else(|| {
         let problem = Problem::not_found("no order has this identifier; if it was sent just now, it was not taken");
         problem.of_order(Some(text)).because("NOOR")
